@@ -1,0 +1,87 @@
+"""The web application: `create_app(world)` mounts the API under `/v1` and the pages beside it."""
+
+import importlib
+
+from flask import Blueprint, Flask
+from flask.json.provider import DefaultJSONProvider
+from werkzeug.wrappers import Response
+
+from sandbox import codec
+from sandbox.gateway import Gateway
+from sandbox.world import World
+
+API_MODULES = [
+    "sandbox.api.accounts",
+    "sandbox.api.compliance",
+    "sandbox.api.documents",
+    "sandbox.api.funding",
+    "sandbox.api.transfers",
+    "sandbox.api.webhooks",
+    "sandbox.api.assets",
+    "sandbox.api.trading",
+    "sandbox.api.wealth_profile",
+    "sandbox.api.wealth_goals",
+    "sandbox.api.wealth_policy",
+    "sandbox.api.wealth_portfolios",
+    "sandbox.api.wealth_autoinvest",
+    "sandbox.api.wealth_reports",
+]
+"""Each has `routes(api, world)` and registers on the blueprint of `/v1`, with the contract's paths
+in Flask's spelling: `@api.get("/accounts/<account_id>")`."""
+
+PAGE_MODULES = ["sandbox.plaid.link", "sandbox.mail", "sandbox.control", "sandbox.console"]
+"""Each has `routes(app, world)` and registers outside `/v1`."""
+
+LARGEST_BODY = 12 * 1024 * 1024
+
+
+class JSON(DefaultJSONProvider):
+    """Writes decimals and instants as strings, keys in the order given."""
+
+    sort_keys = False
+    default = staticmethod(codec.plain)
+
+
+class Sandbox(Flask):
+    """Flask, with the gateway in front of everything under `/v1`."""
+
+    json_provider_class = JSON
+    gateway: Gateway
+    world: World
+
+    def dispatch_request(self) -> Response:  # type: ignore[override]
+        """Serve one request at a time; let due jobs run first."""
+        return self.gateway.serve(
+            lambda: self.make_response(super(Sandbox, self).dispatch_request())
+        )
+
+
+def create_app(
+    world: World,
+    *,
+    key: str = "sandbox-key",
+    secret: str = "sandbox-secret",  # noqa: S107
+    rate: float = 10,
+    public_url: str = "",
+) -> Sandbox:
+    """The sandbox as a WSGI application.
+
+    `rate` is requests a second per key pair (0: no limit). `public_url` is where browsers find this
+    program; empty means the address of the request.
+    """
+    app = Sandbox("sandbox", static_folder=None)
+    app.world = world
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.config["PUBLIC_URL"] = public_url.rstrip("/")
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.gateway = Gateway(app, world, key=key, secret=secret, rate=rate)
+    api = Blueprint("api", __name__, url_prefix="/v1")
+    for name in API_MODULES:
+        importlib.import_module(name).routes(api, world)
+    app.register_blueprint(api)
+    for name in PAGE_MODULES:
+        importlib.import_module(name).routes(app, world)
+    if not world.table("meta"):
+        world.table("meta")["world"] = {"started_at": world.clock.now()}
+        world.tell("world.started", {})
+    return app

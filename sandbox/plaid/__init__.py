@@ -1,0 +1,1 @@
+"""Plaid in small: the Link flow that hands out public tokens."""
