@@ -1,0 +1,228 @@
+"""Template filters and tags for every page: figures, days, icons, fields, places."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+import lucide
+from django import forms, template
+from django.forms import BoundField
+from django.forms.boundfield import BoundWidget
+from django.template import RequestContext
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from robo.ui import words
+from robo.ui.forms import MoneyInput, ThreeFieldDate
+
+register = template.Library()
+
+for name in (
+    "money",
+    "money_signed",
+    "dollars",
+    "about",
+    "percent",
+    "percent_signed",
+    "in_100",
+    "month",
+    "long_day",
+    "clock",
+    "moment",
+    "ago",
+    "days_away",
+):
+    register.filter(name, getattr(words, name))
+
+
+@register.filter
+def day(value: date | datetime | None) -> SafeString | str:
+    """`<time datetime="2026-11-24">Tue, Nov 24</time>`; empty for None."""
+    if value is None:
+        return ""
+    found = words.local(value).date() if isinstance(value, datetime) else value
+    return format_html('<time datetime="{}">{}</time>', found.isoformat(), words.day(value))
+
+
+@register.filter
+def change(value: words.Number | None) -> SafeString | str:
+    """A gain or loss: sign, colour, and the word for those who see neither."""
+    if value is None:
+        return words.UNKNOWN
+    amount = words.decimal(value)
+    if not amount:
+        return words.money(amount)
+    tone, word = ("up", "gain of ") if amount > 0 else ("down", "loss of ")
+    return format_html(
+        '<span class="{} nowrap private"><span class="sr">{}</span>{}</span>',
+        tone,
+        word,
+        words.money_signed(amount),
+    )
+
+
+@register.simple_tag
+def figure(value: words.Number | None, size: str = "") -> SafeString:
+    """The one big number of a screen, its cents set small."""
+    text = words.money(value)
+    whole, dot, cents = text.partition(".")
+    return format_html(
+        '<p class="figure {}">{}{}</p>',
+        size,
+        whole,
+        format_html('<span class="cents">.{}</span>', cents) if dot else "",
+    )
+
+
+@register.simple_tag
+def zone() -> str:
+    """The reader's time zone in words."""
+    return words.zone()
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """A Lucide icon, inline. Hidden from screen readers unless it has a `label`."""
+    attributes: dict[str, str] = {"class": "icon"}
+    attributes |= {"role": "img", "aria-label": label} if label else {"aria-hidden": "true"}
+    return mark_safe(  # noqa: S308 (Lucide's own files, attributes escaped by ElementTree)
+        lucide._render_icon(name, None, **attributes)
+    )
+
+
+# Fields -------------------------------------------------------------------------------------
+
+
+class DatePart(NamedTuple):
+    label: str
+    html: SafeString
+
+
+@register.inclusion_tag("partials/_field.html")
+def field(
+    bound: BoundField, hint: str = "", label: str = "", kind: str = "", size: str = ""
+) -> dict[str, Any]:
+    """One form field: label, hint, control, error beside it.
+
+    `kind` is found from the widget: text, money, date, select, check, checks, choices, cards (ask
+    for it), file, code (ask for it), hidden. `size="big"` is for the one amount of a screen.
+    """
+    widget = bound.field.widget
+    kind = kind or _kind(bound)
+    hint = hint or str(bound.help_text or "")
+    described = [f"{bound.auto_id}_hint"] * bool(hint) + [f"{bound.auto_id}_error"] * bool(bound.errors)
+    attributes: dict[str, Any] = {"aria-describedby": " ".join(described) or None}
+    if bound.errors:
+        attributes["aria-invalid"] = "true"
+    if kind in {"text", "money", "select", "code"}:
+        classes = ["input", "code" if kind == "code" else "", widget.attrs.get("class", "")]
+        attributes["class"] = " ".join(filter(None, classes))
+    if kind == "code":
+        attributes |= {"inputmode": "numeric", "autocomplete": "one-time-code", "placeholder": None}
+    if kind not in {"check", "checks", "choices", "cards"}:
+        attributes["required"] = bound.field.required or None
+    attributes = {key: value for key, value in attributes.items() if value is not None}
+    context: dict[str, Any] = {
+        "field": bound,
+        "kind": kind,
+        "hint": hint,
+        "label": label or bound.label,
+        "size": size,
+        "optional": not bound.field.required and kind not in {"check", "checks", "hidden"},
+    }
+    if kind == "date":
+        context["parts"] = list(_date_parts(bound, attributes))
+    elif kind in {"checks", "choices", "cards"}:
+        context["options"] = [_option(option, attributes) for option in bound.subwidgets]
+    else:
+        context["control"] = bound.as_widget(attrs=attributes)
+    return context
+
+
+def _kind(bound: BoundField) -> str:
+    widget = bound.field.widget
+    if bound.is_hidden:
+        return "hidden"
+    if "one-time-code" in str(widget.attrs.get("autocomplete", "")):
+        return "code"
+    kinds: tuple[tuple[type[forms.Widget], str], ...] = (
+        (MoneyInput, "money"),
+        (ThreeFieldDate, "date"),
+        (forms.CheckboxSelectMultiple, "checks"),
+        (forms.CheckboxInput, "check"),
+        (forms.RadioSelect, "choices"),
+        (forms.Select, "select"),
+        (forms.FileInput, "file"),
+    )
+    return next((kind for cls, kind in kinds if isinstance(widget, cls)), "text")
+
+
+def _date_parts(bound: BoundField, attributes: dict[str, Any]) -> Iterator[DatePart]:
+    widget = bound.field.widget
+    context = widget.get_context(
+        bound.html_name, bound.value(), {"id": bound.auto_id, **attributes}
+    )
+    assert isinstance(widget, ThreeFieldDate)
+    for part, sub, made in zip(widget.parts, widget.widgets, context["widget"]["subwidgets"], strict=True):
+        html = sub.render(made["name"], made["value"], made["attrs"] | attributes)
+        yield DatePart(part.capitalize(), html)
+
+
+def _option(option: BoundWidget, attributes: dict[str, Any]) -> dict[str, Any]:
+    if "aria-invalid" in attributes:
+        option.data["attrs"]["aria-describedby"] = attributes["aria-describedby"]
+    return {
+        "control": option.tag(wrap_label=False),
+        "label": option.choice_label,
+        "hint": getattr(option.choice_label, "hint", ""),
+    }
+
+
+@register.inclusion_tag("partials/_errors.html")
+def errors(form: forms.BaseForm) -> dict[str, Any]:
+    """The summary above a form: what is wrong, each a link to its field. Focus goes here."""
+    found = []
+    if form.is_bound:
+        for bound in form:
+            for message in bound.errors:
+                first = "_0" if _kind(bound) in {"date", "choices", "cards", "checks"} else ""
+                found.append({"id": f"{bound.auto_id}{first}", "message": message})
+    general = list(form.non_field_errors()) if form.is_bound else []
+    return {"errors": found, "general": general, "count": len(found) + len(general)}
+
+
+# Places -------------------------------------------------------------------------------------
+
+
+class Place(NamedTuple):
+    label: str
+    url_name: str
+    icon: str
+    others: tuple[str, ...] = ()
+    """Beginnings of other URL names that belong to this place."""
+
+
+PLACES = (
+    Place("Home", "home", "house"),
+    Place("Goals", "portfolios:goals", "flag", ("portfolios:goal", "portfolios:plan")),
+    Place("Portfolio", "portfolios:portfolio", "chart-pie", ("portfolios:po", "portfolios:risk")),
+    Place("Money", "funding:activity", "arrow-left-right", ("funding:",)),
+)
+
+
+@register.inclusion_tag("partials/_places.html", takes_context=True)
+def places(context: RequestContext) -> dict[str, Any]:
+    """The four places of the app, the present one marked."""
+    request = context.get("request")
+    match = getattr(request, "resolver_match", None)
+    here = match.view_name if match else ""
+    found = []
+    for place in PLACES:
+        try:
+            url = reverse(place.url_name)
+        except NoReverseMatch:
+            continue  # a partner may leave a place out
+        current = here == place.url_name or here.startswith(place.others or ("\0",))
+        found.append({"label": place.label, "url": url, "icon": place.icon, "current": current})
+    return {"places": found}

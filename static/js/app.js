@@ -1,0 +1,139 @@
+// Everything works without this file. It adds comforts: theme, privacy, crosshair, slider twins,
+// a button that can't be pressed twice, and focus that goes where the news is.
+const root = document.documentElement;
+const remember = (key, value) => {
+  try {
+    if (value !== undefined) localStorage.setItem(key, value);
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+};
+
+// Theme: the visitor's system decides until they choose.
+const chosen = remember("theme");
+if (chosen === "light" || chosen === "dark") root.dataset.theme = chosen;
+const isDark = () =>
+  (root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+
+// Privacy: one key (h), kept across reloads; charts blur with the figures.
+function hideAmounts(on) {
+  document.body.toggleAttribute("data-private", on);
+  remember("private", on ? "1" : "");
+  document.querySelector("[data-do=private]")?.setAttribute("aria-pressed", String(on));
+}
+if (document.querySelector("[data-do=private]")) hideAmounts(remember("private") === "1");
+for (const button of document.querySelectorAll(".site [data-do], .foot [data-do]")) button.hidden = false;
+
+document.addEventListener("click", (event) => {
+  const pressed = event.target.closest("[data-do]");
+  const what = pressed?.dataset.do;
+  if (what === "theme") remember("theme", (root.dataset.theme = isDark() ? "light" : "dark"));
+  if (what === "private") hideAmounts(!document.body.hasAttribute("data-private"));
+  if (what === "print") print();
+  if (what === "open") document.getElementById(pressed.dataset.for)?.showModal();
+  if (what === "close") pressed.closest("dialog")?.close();
+});
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+  if (event.key !== "h" || event.metaKey || event.ctrlKey || event.altKey || typing) return;
+  if (document.querySelector("[data-do=private]")) hideAmounts(!document.body.hasAttribute("data-private"));
+});
+
+// One press, one request. The form's key makes the server safe; this spares the person the doubt.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method === "dialog" || form.method === "get") return;
+  const button = event.submitter;
+  // After the browser has read the form, so that the pressed button's own name is sent.
+  setTimeout(() => {
+    for (const one of form.querySelectorAll("button:not([type=button])")) one.setAttribute("aria-disabled", "true");
+    button?.setAttribute("aria-busy", "true");
+    form.dataset.sending = "";
+  });
+});
+document.addEventListener(
+  "submit",
+  (event) => {
+    if (event.target.dataset.sending === undefined) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  },
+  true,
+);
+function ready(form) {
+  delete form.dataset.sending;
+  for (const one of form.querySelectorAll("[aria-busy]")) one.removeAttribute("aria-busy");
+  for (const one of form.querySelectorAll("button[aria-disabled]")) one.removeAttribute("aria-disabled");
+}
+const readyAll = () => document.querySelectorAll("form[data-sending]").forEach(ready);
+addEventListener("pageshow", (event) => event.persisted && readyAll());
+document.addEventListener("htmx:afterRequest", (event) => event.target.matches?.("form") && ready(event.target));
+document.addEventListener("htmx:sendError", readyAll);
+
+// Crosshair: a range input laid over the plot, so arrows, touch and screen readers come free.
+function crosshair(plot) {
+  const input = plot.querySelector(".read");
+  const cross = plot.querySelector(".cross");
+  const data = plot.querySelector("script");
+  if (!input || !data || !input.hidden) return;
+  const points = JSON.parse(data.textContent);
+  const show = (index) => {
+    const [x, y, words] = points[index];
+    cross.style.setProperty("--x", x);
+    cross.style.setProperty("--y", y);
+    cross.lastElementChild.textContent = words;
+    input.value = index;
+    input.setAttribute("aria-valuetext", words);
+  };
+  input.hidden = cross.hidden = false;
+  input.addEventListener("input", () => show(Number(input.value)));
+  plot.addEventListener("pointermove", (event) => {
+    const box = input.getBoundingClientRect();
+    const at = (100 * (event.clientX - box.left)) / box.width;
+    let nearest = 0;
+    points.forEach(([x], index) => {
+      if (Math.abs(x - at) < Math.abs(points[nearest][0] - at)) nearest = index;
+    });
+    show(nearest);
+  });
+  show(points.length - 1);
+}
+
+// Sliders and their number twins share a value; the twin is the one that is sent.
+function twins(slider) {
+  const range = slider.querySelector("[type=range]");
+  const twin = slider.querySelector(".twin .input");
+  if (!range || !twin || slider.dataset.tied !== undefined) return;
+  slider.dataset.tied = "";
+  range.hidden = false;
+  const number = () => Number(twin.value.replace(/[^0-9.]/g, ""));
+  const paint = () =>
+    range.style.setProperty("--at", `${(100 * (range.value - range.min)) / (range.max - range.min)}%`);
+  range.addEventListener("input", () => {
+    twin.value = slider.dataset.plain === undefined ? Number(range.value).toLocaleString("en-US") : range.value;
+    paint();
+  });
+  range.addEventListener("change", () => twin.dispatchEvent(new Event("change", { bubbles: true })));
+  twin.addEventListener("change", () => {
+    if (number()) range.value = number();
+    paint();
+  });
+  if (number()) range.value = number();
+  paint();
+}
+
+function improve(part) {
+  part.querySelectorAll(".plot").forEach(crosshair);
+  part.querySelectorAll(".slider").forEach(twins);
+  const news = part.matches?.("[data-focus]") ? part : part.querySelector("[data-focus]");
+  news?.focus();
+}
+improve(document);
+document.addEventListener("htmx:load", (event) => improve(event.detail.elt));
+
+// A swapped fragment may carry a sentence for screen readers and a title for the tab.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const said = event.detail.elt.dataset?.say;
+  if (said) document.getElementById("live").textContent = said;
+});
