@@ -49,7 +49,7 @@ class Sandbox(Flask):
     gateway: Gateway
     world: World
 
-    def dispatch_request(self) -> Response:  # type: ignore[override]
+    def dispatch_request(self) -> Response:
         """Serve one request at a time; let due jobs run first."""
         return self.gateway.serve(
             lambda: self.make_response(super(Sandbox, self).dispatch_request())

@@ -65,7 +65,7 @@ def _add(
     world: World, webhook_id: str, event: str, body: str, fault: str | None, delay: float
 ) -> Row:
     rows = world.table(TABLE)
-    row = {
+    row: Row = {
         "id": world.new_id(),
         "webhook_id": webhook_id,
         "event": event,

@@ -167,9 +167,10 @@ class World:
     def on(self, event: str, listener: Listener) -> None:
         """Call `listener(row)` when something happens inside: see `tell`.
 
-        Events: account.created (account), account.approved (account), deposit.completed (deposit),
-        deposit.returned (deposit), withdrawal.completed (withdrawal), world.started ({}: a fresh
-        state has begun, schedule what recurs).
+        Events: account.created (account), account.approved (account), deposit.completed,
+        deposit.failed, deposit.canceled, deposit.returned (deposit: money taken back after
+        completion), withdrawal.completed (withdrawal), world.started ({}: a fresh state has begun,
+        schedule what recurs).
         """
         self._listeners[event].append(listener)
 

@@ -1,9 +1,129 @@
-"""Endpoints to come."""
+"""Accounts. Known: four mandatory blocks, one e-mail once per tenant, `tax_id` never returned.
+
+Our choice: PENDING until verified; at least 18 years old; a tax id has nine digits.
+"""
+
+from datetime import date
 
 from flask import Blueprint
+from flask.typing import ResponseReturnValue
 
-from sandbox.world import World
+from sandbox import ledger, web
+from sandbox.api import compliance
+from sandbox.errors import ApiError, invalid
+from sandbox.world import Row, World
+
+MINIMUM_AGE = 18
+REVISION = "1.2026.01"
 
 
 def routes(api: Blueprint, world: World) -> None:
     """Register the endpoints."""
+
+    @api.get("/accounts")
+    def list_accounts() -> ResponseReturnValue:
+        newest_first = list(reversed(world.table("accounts").values()))
+        return [view(world, account) for account in web.page(newest_first)]
+
+    @api.post("/accounts")
+    def create_account() -> ResponseReturnValue:
+        account = create(world, web.body())
+        checks = compliance.handoffs(compliance.latest(world, account["id"]))
+        return {**view(world, account), "compliance_checks": checks}, 201
+
+    @api.get("/accounts/<account_id>")
+    def get_account(account_id: str) -> ResponseReturnValue:
+        return view(world, web.get_account(world, account_id))
+
+
+def create(world: World, given: Row) -> Row:
+    """Open an account and start its verification. Raises ApiError 400 or 409-001."""
+    identity, contact = dict(given["identity"]), dict(given["contact"])
+    _check_age(world, date.fromisoformat(identity["date_of_birth"]))
+    _check_tax_id(str(identity.pop("tax_id")))
+    email = contact["email_address"].casefold()
+    for other in world.table("accounts").values():
+        if other["contact"]["email_address"].casefold() == email:
+            raise ApiError(
+                409,
+                "BLUM-409-001",
+                "An account with this e-mail address exists.",
+                field="contact.email_address",
+                reason="already in use",
+            )
+    account_id = world.new_id()
+    account: Row = {
+        "id": account_id,
+        "account_number": None,
+        "status": "PENDING",
+        "crypto_status": None,
+        "currency": "USD",
+        "created_at": world.clock.now(),
+        "contact": {**contact, "local_street_address": None},
+        "identity": {**identity, "party_type": "natural_person"},
+        "disclosures": {
+            **given["disclosures"],
+            "is_affiliated_exchange_or_iiroc": None,
+            "is_discretionary": given.get("management_type") == "advised",
+        },
+        "agreements": [
+            {
+                "agreement": signed["agreement"],
+                "signed_at": signed["signed_at"],
+                "ip_address": signed["ip_address"],
+                "revision": REVISION,
+                "account_id": account_id,
+            }
+            for signed in given["agreements"]
+        ],
+        "account_type": "individual"
+        if given["account_type"] == "trading"
+        else given["account_type"],
+        "management_type": given.get("management_type", "self_directed"),
+        "tax_advantaged": given.get("tax_advantaged", False),
+        "tax_designation": given.get("tax_designation"),
+        "trading_type": given.get("trading_type", "margin"),
+        "trading_configurations": None,
+        "enabled_assets": given.get("enabled_assets", ["us_equity"]),
+    }
+    world.table("accounts")[account_id] = account
+    ledger.wallet(world, account_id)
+    world.tell("account.created", account)
+    announce(world, "account.created", account)
+    compliance.start(world, account)
+    return account
+
+
+def _check_age(world: World, born: date) -> None:
+    today = world.clock.now().date()
+    age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+    if born > today or age > 120:
+        raise invalid("identity.date_of_birth", "must be a real date of birth")
+    if age < MINIMUM_AGE:
+        raise invalid("identity.date_of_birth", f"must be at least {MINIMUM_AGE} years ago")
+
+
+def _check_tax_id(tax_id: str) -> None:
+    digits = tax_id.replace("-", "").replace(" ", "")
+    if len(digits) != 9 or not digits.isascii() or not digits.isdigit() or int(digits) == 0:
+        raise invalid("identity.tax_id", "must have nine digits", "BLUM-400-003")
+
+
+def view(world: World, account: Row) -> Row:
+    """The account as the API shows it. `balance` is the money in the wallet."""
+    balance = ledger.balance(world, account["id"])
+    return {
+        **account,
+        "balance": balance,
+        "last_equity": balance,
+        "portfolios": [
+            {"id": portfolio["portfolio_id"], "status": portfolio["status"]}
+            for portfolio in world.table("portfolios").values()
+            if portfolio["account_id"] == account["id"]
+        ],
+    }
+
+
+def announce(world: World, event: str, account: Row) -> None:
+    """Send an account event. Its data is our choice: id and status, nothing personal."""
+    world.emit(event, account["id"], {"id": account["id"], "status": account["status"]})

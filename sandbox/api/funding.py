@@ -1,9 +1,286 @@
-"""Endpoints to come."""
+"""Funding sources: banks linked through Plaid, and banks entered by hand.
 
-from flask import Blueprint
+Known: the two Plaid endpoints, the later `connect`, two list shapes. Our choice: a public token
+connects once and gives the same source when sent again; it expires after 30 minutes, a link token
+after four hours; both list shapes come in one answer.
+"""
 
-from sandbox.world import World
+from datetime import timedelta
+
+from flask import Blueprint, current_app, request
+from flask.typing import ResponseReturnValue
+
+from sandbox import web
+from sandbox.errors import invalid, not_found
+from sandbox.world import Row, World
+
+LINK_TOKEN_LIVES = timedelta(hours=4)
+PUBLIC_TOKEN_LIVES = timedelta(minutes=30)
+
+NIGERIAN_BANKS = [
+    {"name": "Harbour Bank", "code": "901"},
+    {"name": "Lagoon Trust Bank", "code": "902"},
+    {"name": "Savannah Merchant Bank", "code": "903"},
+]
+"""Invented names."""
 
 
 def routes(api: Blueprint, world: World) -> None:
     """Register the endpoints."""
+
+    @api.get("/accounts/<account_id>/funding-sources")
+    def list_funding_sources(account_id: str) -> ResponseReturnValue:
+        web.get_account(world, account_id)
+        kind = request.args.get("type", "all")
+        own = [row for row in sources(world, account_id) if kind in ("all", row["type"])]
+        return web.success(
+            {
+                "items": [item_view(row) for row in own],
+                "funding_sources": [flat for row in own for flat in flat_views(row)],
+            }
+        )
+
+    @api.post("/accounts/<account_id>/funding-sources/plaid/link-token")
+    def create_plaid_link_token(account_id: str) -> ResponseReturnValue:
+        web.get_account(world, account_id)
+        given = web.body() if request.get_data(cache=True) else {}
+        token = f"link-sandbox-{world.new_id()}"
+        world.table("link_tokens")[token] = {
+            "account_id": account_id,
+            "expires_at": world.clock.now() + LINK_TOKEN_LIVES,
+        }
+        hosted = None
+        if given.get("enable_hosted_link"):
+            home = current_app.config["PUBLIC_URL"] or request.host_url.rstrip("/")
+            hosted = f"{home}/plaid/hosted/{token}"
+        return web.success({"link_token": token, "hosted_link_url": hosted})
+
+    @api.post("/accounts/<account_id>/funding-sources/plaid/connect")
+    def connect_plaid(account_id: str) -> ResponseReturnValue:
+        web.get_account(world, account_id)
+        source = connect(world, account_id, web.body()["public_token"])
+        return web.success({"item": item_view(source)}, "Bank linked")
+
+    @api.post("/accounts/<account_id>/funding-sources/connect")
+    def connect_funding_source(account_id: str) -> ResponseReturnValue:
+        web.get_account(world, account_id)
+        given = web.body()
+        if given["type"] == "plaid":
+            source = connect(world, account_id, given["public_token"])
+            data: Row = {"funding_sources": flat_views(source)}
+            return web.success(data, "Funding source connected")
+        source = _add_manual(world, account_id, given)
+        data = {"funding_source": flat_views(source)[0]}
+        return web.success(data, "Funding source connected"), 201
+
+    @api.get("/accounts/<account_id>/funding-sources/<funding_source_id>")
+    def get_funding_source(account_id: str, funding_source_id: str) -> ResponseReturnValue:
+        web.get_account(world, account_id)
+        source, _ = find(world, account_id, funding_source_id)
+        return web.success({"item": item_view(source)})
+
+    @api.delete("/accounts/<account_id>/funding-sources/<funding_source_id>")
+    def disconnect_funding_source(account_id: str, funding_source_id: str) -> ResponseReturnValue:
+        web.get_account(world, account_id)
+        source, bank_account = find(world, account_id, funding_source_id)
+        gone = source["accounts"] if funding_source_id == source["id"] else [bank_account]
+        for each in gone:
+            each["status"] = "DISCONNECTED"
+        if all(each["status"] == "DISCONNECTED" for each in source["accounts"]):
+            source["status"] = "DISCONNECTED"
+        source["updated_at"] = world.clock.now()
+        return {"status": "success", "message": "Funding source disconnected"}
+
+    @api.get("/lookup/nigerian-banks")
+    def list_nigerian_banks() -> ResponseReturnValue:
+        return web.success({"banks": NIGERIAN_BANKS})
+
+
+def sources(world: World, account_id: str) -> list[Row]:
+    """The account's sources, newest first, disconnected ones too."""
+    rows = reversed(world.table("funding_sources").values())
+    return [row for row in rows if row["account_id"] == account_id]
+
+
+def find(world: World, account_id: str, source_id: str) -> tuple[Row, Row]:
+    """The source and bank account that an id names: a login's id stands for its first account.
+
+    Raises ApiError 404-001.
+    """
+    for source in sources(world, account_id):
+        if source["id"] == source_id:
+            active = [each for each in source["accounts"] if each["status"] == "ACTIVE"]
+            return source, (active or source["accounts"])[0]
+        for bank_account in source["accounts"]:
+            if bank_account["id"] == source_id:
+                return source, bank_account
+    raise not_found("Funding source not found.")
+
+
+def usable(world: World, account_id: str, given: Row) -> tuple[Row, Row]:
+    """The active source that a transfer's body names, or the only one there is.
+
+    Raises ApiError 400 about `funding_source_id`: missing, unknown or disconnected.
+    """
+    source_id = given.get("funding_source_id")
+    options = given.get("plaid_options") or {}
+    active = [
+        (source, bank_account)
+        for source in sources(world, account_id)
+        for bank_account in source["accounts"]
+        if source["status"] == "ACTIVE" and bank_account["status"] == "ACTIVE"
+    ]
+    if source_id is None and (options.get("item_id") or options.get("account_id")):
+        for source, bank_account in active:
+            if options.get("item_id") in (None, source["provider_id"]) and options.get(
+                "account_id"
+            ) in (None, bank_account["accountId"]):
+                return source, bank_account
+        raise invalid("plaid_options", "names no active funding source")
+    if source_id is None:
+        if len(active) == 1:
+            return active[0]
+        raise invalid("funding_source_id", "required", "BLUM-400-002")
+    for source, bank_account in active:
+        if source_id in (source["id"], bank_account["id"]):
+            return source, bank_account
+    raise invalid("funding_source_id", "names no active funding source")
+
+
+def make_public_token(
+    world: World, account_id: str | None, institution: Row, accounts: list[Row]
+) -> str:
+    """What Link hands over when someone has chosen bank accounts.
+
+    `institution` has `id` and `name`; each account `name`, `subtype`, `mask`. Without an
+    `account_id` the token fits every account.
+    """
+    token = f"public-sandbox-{world.new_id()}"
+    world.table("public_tokens")[token] = {
+        "account_id": account_id,
+        "institution": institution,
+        "accounts": accounts,
+        "source_id": None,
+        "expires_at": world.clock.now() + PUBLIC_TOKEN_LIVES,
+    }
+    return token
+
+
+def connect(world: World, account_id: str, public_token: str) -> Row:
+    """Exchange a public token for a source, once. Raises ApiError 400 about `public_token`."""
+    token = world.table("public_tokens").get(public_token)
+    if token is None or token["account_id"] not in (None, account_id):
+        raise invalid("public_token", "is not known")
+    if token["source_id"] is not None:
+        source = world.table("funding_sources")[token["source_id"]]
+        if source["account_id"] != account_id:
+            raise invalid("public_token", "is not known")
+        return source
+    now = world.clock.now()
+    if now >= token["expires_at"]:
+        raise invalid("public_token", "has expired")
+    source = {
+        "id": world.new_id(),
+        "account_id": account_id,
+        "type": "plaid",
+        "provider_id": f"item_{world.new_id()[:12]}",
+        "institution_id": token["institution"]["id"],
+        "institution_name": token["institution"]["name"],
+        "status": "ACTIVE",
+        "currency": "USD",
+        "country": "US",
+        "accounts": [
+            {
+                "id": world.new_id(),
+                "accountId": f"plaid_{world.new_id()[:12]}",
+                "accountName": account["name"],
+                "accountType": "depository",
+                "accountSubtype": account["subtype"],
+                "mask": account["mask"],
+                "status": "ACTIVE",
+            }
+            for account in token["accounts"]
+        ],
+        "created_at": now,
+        "updated_at": now,
+    }
+    world.table("funding_sources")[source["id"]] = source
+    token["source_id"] = source["id"]
+    return source
+
+
+def _add_manual(world: World, account_id: str, given: Row) -> Row:
+    now = world.clock.now()
+    source: Row = {
+        "id": world.new_id(),
+        "account_id": account_id,
+        "type": "manual",
+        "provider_id": None,
+        "institution_id": None,
+        "institution_name": given["bank_name"],
+        "status": "ACTIVE",
+        "currency": given.get("currency", "USD"),
+        "country": given.get("country", "US"),
+        "accounts": [
+            {
+                "id": world.new_id(),
+                "accountId": None,
+                "accountName": given["account_holder_name"],
+                "accountType": "depository",
+                "accountSubtype": given.get("bank_account_type", "CHECKING").lower(),
+                "mask": given["account_number"][-4:],
+                "status": "ACTIVE",
+            }
+        ],
+        "created_at": now,
+        "updated_at": now,
+    }
+    world.table("funding_sources")[source["id"]] = source
+    return source
+
+
+def item_view(source: Row) -> Row:
+    """One login with its bank accounts, in the reference's camelCase."""
+    shown = [each for each in source["accounts"] if each["status"] == "ACTIVE"]
+    return {
+        "id": source["id"],
+        "itemId": source["provider_id"] or source["id"],
+        "institutionId": source["institution_id"] or "",
+        "institutionName": source["institution_name"],
+        "status": source["status"],
+        "accounts": [
+            {
+                "id": each["id"],
+                "accountId": each["accountId"] or each["id"],
+                "accountName": each["accountName"],
+                "accountType": each["accountType"],
+                "accountSubtype": each["accountSubtype"],
+                "mask": each["mask"],
+            }
+            for each in shown or source["accounts"]
+        ],
+        "createdAt": source["created_at"],
+        "updatedAt": source["updated_at"],
+    }
+
+
+def flat_views(source: Row) -> list[Row]:
+    """One row a bank account, in the later snake_case."""
+    return [
+        {
+            "id": each["id"],
+            "type": source["type"],
+            "status": each["status"].lower(),
+            "bank_name": source["institution_name"],
+            "mask": each["mask"],
+            "provider_id": source["provider_id"],
+            "account_name": each["accountName"],
+            "account_type": each["accountType"],
+            "account_subtype": each["accountSubtype"],
+            "currency": source["currency"],
+            "country": source["country"],
+            "created_at": source["created_at"],
+            "updated_at": source["updated_at"],
+        }
+        for each in source["accounts"]
+    ]

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.exceptions import ValidationError
-from referencing import Registry, Resource
+from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
+from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from sandbox.clock import parse
@@ -28,7 +28,6 @@ QUANTITIES = ("qty", "quantity")
 formats = FormatChecker(formats=["date", "uuid", "email"])
 
 
-@formats.checks("date-time", raises=ValueError)
 def _is_instant(value: object) -> bool:
     if isinstance(value, str):
         if "T" not in value.upper():
@@ -37,9 +36,12 @@ def _is_instant(value: object) -> bool:
     return True
 
 
-@formats.checks("uri")
 def _is_uri(value: object) -> bool:
     return not isinstance(value, str) or "://" in value
+
+
+formats.checks("date-time", raises=ValueError)(_is_instant)
+formats.checks("uri")(_is_uri)
 
 
 @dataclass
@@ -181,7 +183,7 @@ class Contract:
         self.document = document
         self.operations: dict[tuple[str, str], Operation] = {}
         registry: Registry[Any] = Registry().with_resource(
-            ROOT, Resource(contents=document, specification=DRAFT202012)
+            ROOT, DRAFT202012.create_resource(document)
         )
         self._registry = registry
         for path, item in document["paths"].items():

@@ -1,0 +1,360 @@
+"""Deposits and withdrawals on their way, and what happens to the wallet.
+
+Known: the states and their order; a withdrawal's amount is reserved at once. Our choice: amounts
+ending in .01 fail, those ending in .02 are returned after completion; limits; the times. A return
+after completion is modelled as `failed` with a reversing movement. Money is `Decimal` dollars.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from sandbox import ledger
+from sandbox.api import funding
+from sandbox.banking import banking_moment
+from sandbox.errors import ApiError, invalid, wrong_state
+from sandbox.web import approved_account
+from sandbox.world import Row, World, job
+
+SMALLEST = Decimal("1.00")
+LARGEST = Decimal("50000.00")
+MANUAL_LIVES = timedelta(days=7)
+
+STEPS = {
+    "deposit": ["pending", "processing", "received", "completed"],
+    "withdrawal": ["pending", "processing", "submitted", "completed"],
+}
+OPEN = ("pending", "processing", "received", "submitted")
+FAST_SECONDS = {"pending": 4.0, "processing": 3.0, "received": 2.0, "submitted": 2.0}
+BANKING_DAYS = {"pending": 0, "processing": 1, "received": 1, "submitted": 1}
+RETURN_SECONDS = 4.0
+RETURN_BANKING_DAYS = 2
+
+RETURN_CODES = {
+    "R01": "insufficient funds",
+    "R02": "account closed",
+    "R03": "no account, or account not found",
+    "R08": "payment stopped",
+    "R10": "customer says it was not authorized",
+    "R16": "account frozen",
+    "R29": "corporate customer says it was not authorized",
+}
+"""ACH return codes (Nacha) in plain words."""
+
+
+def failure_reason(code: str) -> str:
+    """The sentence for an ACH return code. Raises ApiError 400 for an unknown one."""
+    if code not in RETURN_CODES:
+        raise invalid("code", "must be " + " or ".join(RETURN_CODES), "BLUM-400-004")
+    return f"{code}: {RETURN_CODES[code]}"
+
+
+def start_deposit(
+    world: World,
+    account_id: str,
+    *,
+    amount: Decimal,
+    method: str = "ach",
+    funding_source_id: str | None = None,
+    plaid_options: Row | None = None,
+    currency: str = "USD",
+    description: str | None = None,
+    metadata: Row | None = None,
+) -> Row:
+    """Begin a deposit. Returns its row (`deposit_id`, `status`, `amount`, `metadata`, ...).
+
+    Listen to `deposit.completed`, `deposit.failed`, `deposit.canceled`. Raises ApiError 403-002,
+    400-005 (limits), 400 about the funding source.
+    """
+    approved_account(world, account_id)
+    _check_currency(currency)
+    if not SMALLEST <= amount <= LARGEST:
+        raise invalid("amount", f"must be from {SMALLEST} to {LARGEST:,}", "BLUM-400-005")
+    now = world.clock.now()
+    deposit_id = world.new_id()
+    details: Row
+    if method == "ach":
+        source, bank_account = funding.usable(
+            world,
+            account_id,
+            {"funding_source_id": funding_source_id, "plaid_options": plaid_options},
+        )
+        details = {
+            "providerName": "alpaca",
+            "method": "ach",
+            "transferId": f"tr_{world.new_id()[:12]}",
+            "alpacaStatus": "QUEUED",
+            "bankName": source["institution_name"],
+            "accountMask": bank_account["mask"],
+        }
+    else:
+        details = _bank_details(world, deposit_id, method, now)
+    deposit: Row = {
+        "deposit_id": deposit_id,
+        "account_id": account_id,
+        "wallet_id": ledger.wallet(world, account_id)["wallet_id"],
+        "method": method,
+        "status": "pending",
+        "amount": ledger.cents(amount),
+        "currency": currency,
+        "description": description,
+        "method_details": details,
+        "initiated_at": now,
+        "received_at": None,
+        "completed_at": None,
+        "failed_at": None,
+        "expires_at": None if method == "ach" else now + MANUAL_LIVES,
+        "failure_reason": None,
+        "metadata": metadata or {},
+        "created_at": now,
+    }
+    world.table("deposits")[deposit_id] = deposit
+    announce(world, "deposit", deposit, "initiated")
+    if method == "ach":
+        _schedule(world, "deposit", deposit)
+    else:
+        world.schedule(deposit["expires_at"], "transfer.expire", transfer_id=deposit_id)
+    return deposit
+
+
+def start_withdrawal(
+    world: World,
+    account_id: str,
+    *,
+    amount: Decimal,
+    method: str = "ach",
+    funding_source_id: str | None = None,
+    plaid_options: Row | None = None,
+    currency: str = "USD",
+    description: str | None = None,
+) -> Row:
+    """Begin a withdrawal and hold its money. Returns its row.
+
+    Raises ApiError 403-002, 400-005 (too small), 422-005 (over the limit), 422-001 (not enough),
+    400 about the funding source.
+    """
+    approved_account(world, account_id)
+    _check_currency(currency)
+    if amount < SMALLEST:
+        raise invalid("amount", f"must be at least {SMALLEST}", "BLUM-400-005")
+    if amount > LARGEST:
+        raise ApiError(422, "BLUM-422-005", f"At most {LARGEST:,} per withdrawal.")
+    source, bank_account = funding.usable(
+        world, account_id, {"funding_source_id": funding_source_id, "plaid_options": plaid_options}
+    )
+    withdrawal_id = world.new_id()
+    hold_id = ledger.reserve(world, account_id, amount, withdrawal_id)
+    now = world.clock.now()
+    withdrawal: Row = {
+        "withdrawal_id": withdrawal_id,
+        "account_id": account_id,
+        "wallet_id": ledger.wallet(world, account_id)["wallet_id"],
+        "method": method,
+        "status": "pending",
+        "amount": ledger.cents(amount),
+        "currency": currency,
+        "description": description,
+        "method_details": {
+            "providerTransferId": f"tr_{world.new_id()[:12]}",
+            "providerReference": f"WD{world.sequence():08}",
+        },
+        "destination_details": {
+            "bankName": source["institution_name"],
+            "accountMask": f"****{bank_account['mask']}",
+        },
+        "initiated_at": now,
+        "submitted_at": None,
+        "completed_at": None,
+        "failed_at": None,
+        "failure_reason": None,
+        "hold_id": hold_id,
+        "created_at": now,
+    }
+    world.table("withdrawals")[withdrawal_id] = withdrawal
+    announce(world, "withdrawal", withdrawal, "initiated")
+    _schedule(world, "withdrawal", withdrawal)
+    return withdrawal
+
+
+def kind_of(world: World, transfer_id: str) -> tuple[str, Row]:
+    """("deposit" or "withdrawal", its row). Raises ApiError 404-001."""
+    for kind in STEPS:
+        if transfer_id in world.table(f"{kind}s"):
+            return kind, world.table(f"{kind}s")[transfer_id]
+    raise ApiError(404, "BLUM-404-001", "Transfer not found.")
+
+
+def cancel(world: World, transfer_id: str) -> Row:
+    """Take back a transfer that has not begun. Raises ApiError 409-003 once it has."""
+    kind, row = kind_of(world, transfer_id)
+    if row["status"] != "pending":
+        raise wrong_state(f"The {kind} is {row['status']} and can't be canceled.")
+    row["status"] = "canceled"
+    if kind == "withdrawal":
+        ledger.release(world, row["hold_id"])
+    world.tell(f"{kind}.canceled", row)
+    return row
+
+
+def settle(world: World, transfer_id: str) -> Row:
+    """Complete an open transfer now. Raises ApiError 409-003 if it has ended."""
+    kind, row = kind_of(world, transfer_id)
+    if row["status"] not in OPEN:
+        raise wrong_state(f"The {kind} is {row['status']}.")
+    while row["status"] != "completed":
+        _step(world, kind, row)
+    return row
+
+
+def fail(world: World, transfer_id: str, code: str = "R01") -> Row:
+    """Let an open transfer fail. Raises ApiError 409-003 if it has ended."""
+    kind, row = kind_of(world, transfer_id)
+    reason = failure_reason(code)
+    if row["status"] not in OPEN:
+        raise wrong_state(f"The {kind} is {row['status']}.")
+    if kind == "withdrawal":
+        ledger.release(world, row["hold_id"])
+    _failed(world, kind, row, reason)
+    world.tell(f"{kind}.failed", row)
+    return row
+
+
+def give_back(world: World, transfer_id: str, code: str = "R01") -> Row:
+    """Return a completed transfer: `failed`, and the money goes back where it came from.
+
+    Raises ApiError 409-003 unless it is completed.
+    """
+    kind, row = kind_of(world, transfer_id)
+    reason = failure_reason(code)
+    if row["status"] != "completed":
+        raise wrong_state(f"The {kind} is {row['status']}, only a completed one can be returned.")
+    if kind == "deposit":
+        ledger.take_back(world, row["account_id"], "deposit_return", row["amount"], transfer_id)
+    else:
+        ledger.post(world, row["account_id"], "withdrawal_return", row["amount"], transfer_id)
+    _failed(world, kind, row, reason)
+    world.tell(f"{kind}.returned", row)
+    return row
+
+
+def announce(world: World, kind: str, row: Row, what: str) -> None:
+    """Send a transfer event."""
+    world.emit(
+        f"transfer.{kind}.{what}",
+        row["account_id"],
+        {
+            "id": row[f"{kind}_id"],
+            "status": row["status"],
+            "amount": row["amount"],
+            "currency": row["currency"],
+            "method": row["method"],
+            "failure_reason": row["failure_reason"],
+        },
+    )
+
+
+@job("transfer.advance")
+def advance(world: World, transfer_id: str, status: str) -> None:
+    """One step on, if the transfer is still where it was when this was planned."""
+    kind, row = kind_of(world, transfer_id)
+    if row["status"] != status:
+        return
+    if status == "processing" and _ends_in(row, 1):
+        fail(world, transfer_id, "R01")
+        return
+    _step(world, kind, row)
+    if row["status"] == "completed" and _ends_in(row, 2):
+        world.schedule(_return_at(world), "transfer.return", transfer_id=transfer_id)
+    elif row["status"] != "completed":
+        _schedule(world, kind, row)
+
+
+@job("transfer.return")
+def return_by_itself(world: World, transfer_id: str) -> None:
+    """The bank takes the money back."""
+    _, row = kind_of(world, transfer_id)
+    if row["status"] == "completed":
+        give_back(world, transfer_id, "R01")
+
+
+@job("transfer.expire")
+def expire(world: World, transfer_id: str) -> None:
+    """Nothing arrived in time."""
+    kind, row = kind_of(world, transfer_id)
+    if row["status"] == "pending":
+        row["status"] = "expired"
+        world.tell(f"{kind}.failed", row)
+
+
+def _step(world: World, kind: str, row: Row) -> None:
+    steps = STEPS[kind]
+    row["status"] = steps[steps.index(row["status"]) + 1]
+    now = world.clock.now()
+    if row["status"] in ("received", "submitted"):
+        row[f"{row['status']}_at"] = now
+    if row["status"] != "completed":
+        return
+    row["completed_at"] = now
+    if kind == "deposit":
+        ledger.post(world, row["account_id"], "deposit", row["amount"], row["deposit_id"])
+    else:
+        ledger.capture(world, row["hold_id"], "withdrawal")
+    announce(world, kind, row, "completed")
+    world.tell(f"{kind}.completed", row)
+
+
+def _failed(world: World, kind: str, row: Row, reason: str) -> None:
+    row["status"] = "failed"
+    row["failure_reason"] = reason
+    row["failed_at"] = world.clock.now()
+    announce(world, kind, row, "failed")
+
+
+def _schedule(world: World, kind: str, row: Row) -> None:
+    status = row["status"]
+    if world.pace == "fast":
+        at = world.soon(FAST_SECONDS[status])
+    else:
+        at = banking_moment(world.clock.now(), BANKING_DAYS[status])
+    world.schedule(at, "transfer.advance", transfer_id=row[f"{kind}_id"], status=status)
+
+
+def _return_at(world: World) -> datetime:
+    if world.pace == "fast":
+        return world.soon(RETURN_SECONDS)
+    return banking_moment(world.clock.now(), RETURN_BANKING_DAYS)
+
+
+def _ends_in(row: Row, last: int) -> bool:
+    return int(row["amount"] * 100) % 100 == last
+
+
+def _check_currency(currency: str) -> None:
+    if currency != "USD":
+        raise invalid("currency", "must be USD", "BLUM-400-004")
+
+
+def _bank_details(world: World, deposit_id: str, method: str, now: datetime) -> Row:
+    reference = f"BLM{world.rng('reference', deposit_id).randrange(10**7, 10**8)}"
+    details: Row = {
+        "referenceCode": reference,
+        "bankDetails": {
+            "bankName": "Sandbox Custody Bank",
+            "accountName": "Client Funds",
+            "accountNumber": "000123456789",
+            "accountKind": "checking",
+            "routingNumber": "011000015",
+            "instructions": f"Write {reference} in the memo of the transfer.",
+        },
+        "expiresAt": now + MANUAL_LIVES,
+    }
+    if method == "wire":
+        details["fundingDetails"] = [
+            {
+                "payment_type": "wire",
+                "currency": "USD",
+                "account_number": "000123456789",
+                "routing_code": "011000015",
+                "bank_name": "Sandbox Custody Bank",
+            }
+        ]
+    return details
