@@ -1,0 +1,323 @@
+"""Accounts, their verification, and the documents that verification asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from pydantic import AliasChoices, Field
+
+from robo.bluum.base import (
+    Day,
+    Instant,
+    Key,
+    Lower,
+    Model,
+    Personal,
+    Resource,
+    Upper,
+    keyed,
+    one,
+    path,
+    present,
+    read,
+    read_all,
+    wire,
+)
+
+PAGE = 100
+
+
+class AccountStatus(StrEnum):
+    PENDING = "PENDING"
+    ACTIVE = "ACTIVE"
+    INACTIVE = "INACTIVE"
+    SUSPENDED = "SUSPENDED"
+    REJECTED = "REJECTED"
+
+
+class WorkflowStatus(StrEnum):
+    IN_PROGRESS = "in_progress"
+    PENDING_REVIEW = "pending_review"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    SUSPENDED = "suspended"
+    EXPIRED = "expired"
+
+
+class CheckStatus(StrEnum):
+    PENDING = "pending"
+    CLEAR = "clear"
+    REVIEW_REQUIRED = "review_required"
+    FAILED = "failed"
+    ERROR = "error"
+
+
+class DocumentStatus(StrEnum):
+    PROCESSING = "processing"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+class Contact(Personal):
+    email_address: str | None = None
+    phone_number: str | None = None
+    street_address: tuple[str, ...] = ()
+    city: str | None = None
+    state: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+
+
+class Identity(Personal):
+    """Who the investor is. Bluum never gives the tax id back."""
+
+    first_name: str | None = None
+    last_name: str | None = None
+    date_of_birth: Day | None = None
+    tax_id_type: str | None = None
+    country_of_citizenship: str | None = None
+    country_of_birth: str | None = None
+    country_of_tax_residence: str | None = None
+    funding_source: tuple[str, ...] = ()
+    party_type: str | None = None
+
+
+class Disclosures(Model):
+    is_control_person: bool | None = None
+    is_affiliated_exchange_or_finra: bool | None = None
+    is_politically_exposed: bool | None = None
+    immediate_family_exposed: bool | None = None
+
+
+class Agreement(Personal):
+    agreement: str
+    signed_at: Instant | None = None
+    ip_address: str | None = None
+    revision: str | None = None
+    account_id: str | None = None
+
+
+class CheckHandoff(Model):
+    """A check, and where the investor does it: a URL to visit or a token for the provider's SDK."""
+
+    check_type: str = Field(validation_alias=AliasChoices("check_type", "checkType", "type"))
+    status: Lower
+    workflow_id: str | None = None
+    provider: str | None = None
+    external_id: str | None = None
+    verification_url: str | None = Field(None, repr=False)
+    verification_token: str | None = Field(None, repr=False)
+
+
+class PortfolioRef(Model):
+    id: str = Field(validation_alias=AliasChoices("id", "portfolio_id"))
+    status: str | None = None
+
+
+class Account(Model):
+    """`balance` and `last_equity` are in `currency`."""
+
+    id: str
+    status: Upper
+    account_number: str | None = Field(None, repr=False)
+    crypto_status: str | None = None
+    currency: str | None = None
+    balance: Decimal | None = None
+    last_equity: Decimal | None = None
+    created_at: Instant | None = None
+    contact: Contact | None = None
+    identity: Identity | None = None
+    disclosures: Disclosures | None = None
+    agreements: tuple[Agreement, ...] = ()
+    account_type: str | None = None
+    management_type: str | None = None
+    tax_advantaged: bool | None = None
+    tax_designation: str | None = None
+    trading_type: str | None = None
+    trading_configurations: dict[str, Any] | None = None
+    enabled_assets: tuple[str, ...] = ()
+    portfolios: tuple[PortfolioRef, ...] = ()
+    compliance_checks: tuple[CheckHandoff, ...] = ()
+
+
+class Check(Model):
+    check_type: str = Field(validation_alias=AliasChoices("check_type", "checkType", "type"))
+    status: Lower
+    provider: str | None = None
+    external_id: str | None = None
+    started_at: Instant | None = None
+    completed_at: Instant | None = None
+
+
+class ComplianceStatus(Model):
+    """Where an account's verification stands."""
+
+    workflow_status: Lower
+    account_id: str | None = None
+    workflow_type: str | None = None
+    risk_level: Lower | None = None
+    checks: tuple[Check, ...] = ()
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
+
+
+class ComplianceRestart(Model):
+    """A new workflow, with the checks the investor has to do."""
+
+    workflow_id: str
+    status: Lower
+    checks: tuple[CheckHandoff, ...] = Field(
+        (), validation_alias=AliasChoices("compliance_checks", "complianceChecks", "checks")
+    )
+
+
+class ComplianceWorkflow(Model):
+    id: str = Field(validation_alias=AliasChoices("id", "workflow_id", "workflowId"))
+    status: Lower
+    risk_level: Lower | None = None
+    checks: tuple[Check, ...] = ()
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
+
+
+class Document(Model):
+    document_id: str = Field(validation_alias=AliasChoices("document_id", "documentId", "id"))
+    upload_status: Lower
+    account_id: str | None = None
+    document_type: str | None = None
+    uploaded_at: Instant | None = None
+    rejection_reason: str | None = None
+
+
+class Accounts(Resource):
+    def create(
+        self,
+        *,
+        contact: Mapping[str, object],
+        identity: Mapping[str, object],
+        disclosures: Mapping[str, bool],
+        agreements: Sequence[Mapping[str, object]],
+        idempotency_key: Key,
+        account_type: str = "individual",
+        management_type: str = "advised",
+    ) -> Account:
+        """Open an account. Verification starts by itself: see `compliance_checks`.
+
+        The blocks use Bluum's field names; dates and instants may be given as such. `agreements`
+        are `{agreement, agreed: True, signed_at, ip_address}`. Raises Conflict if the e-mail
+        address has an account already (409-001): then `find_by_email`.
+        """
+        body = {
+            "account_type": account_type,
+            "management_type": management_type,
+            "contact": wire(contact),
+            "identity": wire(identity),
+            "disclosures": wire(disclosures),
+            "agreements": wire(list(agreements)),
+        }
+        data = self._client.request("POST", "/accounts", json=body, headers=keyed(idempotency_key))
+        return read(Account, one(data, "account"))
+
+    def retrieve(self, account_id: str) -> Account:
+        data = self._client.request("GET", path("accounts", account_id))
+        return read(Account, one(data, "account"))
+
+    def list(self, *, limit: int = PAGE, offset: int = 0) -> tuple[Account, ...]:
+        """One page of the tenant's accounts."""
+        params = {"limit": limit, "offset": offset}
+        return read_all(
+            Account, self._client.request("GET", "/accounts", params=params), "accounts"
+        )
+
+    def find_by_email(self, email: str) -> Account | None:
+        """The account of an e-mail address, None if there is none. Reads page after page."""
+        wanted = email.strip().casefold()
+        for account in self._every():
+            found = account.contact.email_address if account.contact else None
+            if found is not None and found.strip().casefold() == wanted:
+                return account
+        return None
+
+    def _every(self) -> Iterable[Account]:
+        """All accounts. Ends also at a server that ignores `offset`."""
+        seen: set[str] = set()
+        offset = 0
+        while True:
+            page = self.list(limit=PAGE, offset=offset)
+            new = [account for account in page if account.id not in seen]
+            yield from new
+            if not new or len(page) < PAGE:
+                return
+            seen.update(account.id for account in new)
+            offset += len(page)
+
+
+class Compliance(Resource):
+    def retrieve(self, account_id: str) -> ComplianceStatus:
+        data = self._client.request("GET", path("accounts", account_id, "compliance"))
+        return read(ComplianceStatus, one(data, "compliance"))
+
+    def workflow(self, account_id: str, workflow_id: str) -> ComplianceWorkflow:
+        route = path("accounts", account_id, "compliance", "workflows", workflow_id)
+        return read(ComplianceWorkflow, one(self._client.request("GET", route), "workflow"))
+
+    def submit(
+        self,
+        account_id: str,
+        *,
+        workflow_id: str,
+        check_type: str,
+        provider_payload: Mapping[str, object],
+    ) -> CheckHandoff:
+        """Hand in what the provider told the browser. Conflict if the check is not pending."""
+        body = present(
+            workflow_id=workflow_id, check_type=check_type, provider_payload=provider_payload
+        )
+        route = path("accounts", account_id, "compliance", "submit")
+        return read(CheckHandoff, one(self._client.request("POST", route, json=body), "check"))
+
+    def restart(self, account_id: str) -> ComplianceRestart:
+        """Begin verification anew after a rejection. Conflict while a workflow runs."""
+        route = path("accounts", account_id, "compliance", "restart")
+        return read(ComplianceRestart, one(self._client.request("POST", route)))
+
+
+class Documents(Resource):
+    def upload(
+        self,
+        account_id: str,
+        *,
+        document_type: str,
+        filename: str,
+        content: bytes,
+        content_type: str,
+    ) -> Document:
+        """Send a JPEG, PNG or PDF of at most 10 MB. Not repeated by itself."""
+        route = path("documents", "accounts", account_id, "upload")
+        data = self._client.request(
+            "POST",
+            route,
+            data={"document_type": document_type},
+            files={"file": (filename, content, content_type)},
+        )
+        return read(Document, one(data, "document"))
+
+    def retrieve(self, document_id: str) -> Document:
+        data = self._client.request("GET", path("documents", document_id))
+        return read(Document, one(data, "document"))
+
+    def list(
+        self, account_id: str, *, document_type: str | None = None, status: str | None = None
+    ) -> tuple[Document, ...]:
+        data = self._client.request(
+            "GET",
+            path("documents", "accounts", account_id, "upload"),
+            params={"document_type": document_type, "status": status},
+        )
+        return read_all(Document, data, "documents")
+
+    def delete(self, document_id: str) -> None:
+        self._client.request("DELETE", path("documents", document_id))

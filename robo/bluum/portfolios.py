@@ -1,0 +1,574 @@
+"""Portfolios: what they hold, how they did, rebalancing, dividends, auto-invest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from pydantic import AliasChoices, Field
+
+from robo.bluum.base import (
+    UNSET,
+    Day,
+    Instant,
+    Key,
+    Lower,
+    Model,
+    Resource,
+    Unset,
+    changed,
+    keyed,
+    money,
+    money_or_none,
+    one,
+    path,
+    present,
+    read,
+    read_all,
+    wire,
+)
+
+
+class RebalanceStatus(StrEnum):
+    PENDING = "pending"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class ScheduleStatus(StrEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+PORTFOLIO_ID = AliasChoices("portfolio_id", "portfolioId", "id")
+
+
+class Portfolio(Model):
+    portfolio_id: str = Field(validation_alias=PORTFOLIO_ID)
+    name: str | None = None
+    currency: str | None = None
+    status: Lower | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
+
+
+class Valuation(Model):
+    """Money in the portfolio's currency; `unrealized_gain_loss_percent` in percent."""
+
+    total_value: Decimal
+    cash_value: Decimal | None = None
+    positions_value: Decimal | None = None
+    unrealized_gain_loss: Decimal | None = None
+    unrealized_gain_loss_percent: Decimal | None = None
+    as_of: Instant | None = None
+
+
+class Share(Model):
+    """A part of the portfolio by `asset_class` or by `sector`; `percent` in percent."""
+
+    asset_class: str | None = None
+    sector: str | None = None
+    value: Decimal | None = None
+    percent: Decimal | None = None
+
+
+class Allocation(Model):
+    by_asset_class: tuple[Share, ...] = ()
+    by_sector: tuple[Share, ...] = ()
+
+
+class RebalancingState(Model):
+    needs_rebalancing: bool
+    last_rebalanced_at: Instant | None = None
+    next_scheduled: Day | None = None
+    max_deviation_percent: Decimal | None = None
+
+
+class StrategyApplication(Model):
+    strategy_id: str | None = None
+    strategy_version_id: str | None = None
+    applied_at: Instant | None = None
+    status: Lower | None = None
+
+
+class GoalRef(Model):
+    goal_id: str
+    name: str | None = None
+
+
+class PortfolioSummary(Model):
+    portfolio_id: str = Field(validation_alias=PORTFOLIO_ID)
+    currency: str
+    valuation: Valuation
+    account_id: str | None = None
+    name: str | None = None
+    allocation: Allocation | None = None
+    rebalancing_status: RebalancingState | None = None
+    strategy_application: StrategyApplication | None = None
+    linked_goals: tuple[GoalRef, ...] = ()
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
+
+
+class Holding(Model):
+    """Money in `currency`; percentages in percent. No price known: None, never 0."""
+
+    symbol: str
+    quantity: Decimal
+    market_value: Decimal | None = None
+    position_id: str | None = None
+    asset_id: str | None = None
+    name: str | None = None
+    currency: str | None = None
+    asset_class: str | None = None
+    sector: str | None = None
+    average_cost_basis: Decimal | None = None
+    total_cost_basis: Decimal | None = None
+    current_price: Decimal | None = None
+    unrealized_pl: Decimal | None = None
+    unrealized_pl_percent: Decimal | None = None
+    weight_percent: Decimal | None = None
+    price_source: str | None = None
+    price_confidence: str | None = None
+    price_timestamp: Instant | None = None
+    lots: tuple[dict[str, object], ...] = ()
+
+
+class Cash(Model):
+    balance: Decimal
+    available: Decimal | None = None
+    reserved: Decimal | None = None
+
+
+class HoldingTotals(Model):
+    total_value: Decimal
+    total_cost_basis: Decimal | None = None
+    total_unrealized_pl: Decimal | None = None
+    total_unrealized_pl_percent: Decimal | None = None
+
+
+class Holdings(Model):
+    portfolio_id: str = Field(validation_alias=PORTFOLIO_ID)
+    holdings: tuple[Holding, ...]
+    totals: HoldingTotals
+    currency: str | None = None
+    as_of: Instant | None = None
+    cash: Cash | None = None
+
+
+class Period(Model):
+    start_date: Day | None = None
+    end_date: Day | None = None
+    label: str | None = None
+
+
+class Returns(Model):
+    """`total_return` is an amount of money, the others are percent."""
+
+    time_weighted_return: Decimal | None = None
+    money_weighted_return: Decimal | None = None
+    total_return: Decimal | None = None
+    annualized_return: Decimal | None = None
+
+
+class BenchmarkComparison(Model):
+    benchmark_symbol: str | None = None
+    benchmark_name: str | None = None
+    benchmark_return: Decimal | None = None
+    alpha: Decimal | None = None
+    tracking_error: Decimal | None = None
+
+
+class RiskMetrics(Model):
+    """`volatility` and `max_drawdown` in percent, the ratios plain."""
+
+    volatility: Decimal | None = None
+    sharpe_ratio: Decimal | None = None
+    max_drawdown: Decimal | None = None
+    max_drawdown_date: Day | None = None
+    beta: Decimal | None = None
+
+
+class PeriodBreakdown(Model):
+    starting_value: Decimal | None = None
+    ending_value: Decimal | None = None
+    net_contributions: Decimal | None = None
+    net_withdrawals: Decimal | None = None
+    investment_gains: Decimal | None = None
+    dividends_received: Decimal | None = None
+    fees_paid: Decimal | None = None
+
+
+class ValuePoint(Model):
+    date: Day
+    value: Decimal
+
+
+class BalanceHistory(Model):
+    dates: tuple[Day, ...] = ()
+    values: tuple[Decimal, ...] = ()
+
+
+class Performance(Model):
+    portfolio_id: str = Field(validation_alias=PORTFOLIO_ID)
+    period: Period
+    returns: Returns
+    benchmark_comparison: BenchmarkComparison | None = None
+    risk_metrics: RiskMetrics | None = None
+    period_breakdown: PeriodBreakdown | None = None
+    value_history: tuple[ValuePoint, ...] = ()
+    balance_history: BalanceHistory | None = None
+
+
+class Drift(Model):
+    """Percent; `drift` is actual minus target."""
+
+    target: Decimal
+    actual: Decimal
+    drift: Decimal
+
+
+class RecommendedTrade(Model):
+    action: Lower
+    symbol: str
+    asset_class: str | None = None
+    quantity: Decimal | None = None
+    notional: Decimal | None = None
+    reason: str | None = None
+
+
+class TaxImpact(Model):
+    estimated_short_term_gains: Decimal | None = None
+    estimated_long_term_gains: Decimal | None = None
+    tax_loss_harvesting_available: bool | None = None
+    harvestable_losses: Decimal | None = None
+
+
+class RebalancingAnalysis(Model):
+    needs_rebalancing: bool
+    portfolio_id: str | None = None
+    currency: str | None = None
+    analysis_timestamp: Instant | None = None
+    rebalancing_reason: str | None = None
+    current_allocation: dict[str, Drift] = {}
+    recommended_trades: tuple[RecommendedTrade, ...] = ()
+    tax_impact: TaxImpact | None = None
+    last_rebalanced_at: Instant | None = None
+
+
+class Rebalance(Model):
+    rebalance_id: str = Field(validation_alias=AliasChoices("rebalance_id", "rebalanceId", "id"))
+    status: Lower
+    portfolio_id: str | None = None
+    execution_type: str | None = None
+    trade_plan_id: str | None = None
+    estimated_trades: int | None = None
+    estimated_completion: Instant | None = None
+    created_at: Instant | None = None
+
+
+class Drip(Model):
+    """What happens with dividends and idle cash. Allocation in percent by symbol."""
+
+    enabled: bool
+    drip_id: str | None = Field(None, validation_alias=AliasChoices("drip_id", "dripId", "id"))
+    portfolio_id: str | None = None
+    reinvestment_rule: str | None = None
+    custom_allocation: dict[str, Decimal] | None = None
+    minimum_amount: Decimal | None = None
+    cash_sweep_enabled: bool | None = None
+    cash_sweep_threshold: Decimal | None = None
+    status: Lower | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
+
+
+class Schedule(Model):
+    """`day_of_week` 0 is Sunday; `time` is HH:MM, read as UTC."""
+
+    day_of_week: int | None = None
+    day_of_month: int | None = None
+    time: str | None = None
+
+
+class Execution(Model):
+    executed_at: Instant
+    status: Lower | None = None
+    amount_invested: Decimal | None = None
+
+
+class Notifications(Model):
+    on_execution: bool | None = None
+    on_failure: bool | None = None
+
+
+class AutoInvest(Model):
+    """A standing order. Lists and pause answer a short form: the rest is None."""
+
+    auto_invest_id: str = Field(
+        validation_alias=AliasChoices(
+            "auto_invest_id", "autoInvestId", "schedule_id", "scheduleId", "id"
+        )
+    )
+    account_id: str | None = None
+    name: str | None = None
+    portfolio_id: str | None = None
+    funding_source_id: str | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    frequency: Lower | None = None
+    schedule: Schedule | None = None
+    allocation_rule: str | None = None
+    custom_allocation: dict[str, Decimal] | None = None
+    start_date: Day | None = None
+    end_date: Day | None = None
+    notifications: Notifications | None = None
+    next_execution: Instant | None = Field(
+        None,
+        validation_alias=AliasChoices(
+            "next_execution", "nextExecution", "next_execution_date", "nextExecutionDate"
+        ),
+    )
+    last_execution: Execution | None = None
+    status: Lower | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
+
+
+class Portfolios(Resource):
+    def list(self, account_id: str) -> tuple[Portfolio, ...]:
+        data = self._client.request("GET", path("wealth", "accounts", account_id, "portfolios"))
+        return read_all(Portfolio, data, "portfolios")
+
+    def create(
+        self,
+        account_id: str,
+        *,
+        name: str,
+        idempotency_key: Key,
+        currency: str = "USD",
+        goal_id: str | None = None,
+    ) -> Portfolio:
+        """Open a portfolio, only if `list` is empty: Bluum may open one by itself."""
+        data = self._client.request(
+            "POST",
+            path("wealth", "accounts", account_id, "portfolios"),
+            json=present(name=name, currency=currency, goal_id=goal_id),
+            headers=keyed(idempotency_key),
+        )
+        return read(Portfolio, one(data, "portfolio"))
+
+    def summary(
+        self, account_id: str, portfolio_id: str, *, refresh_prices: bool = False
+    ) -> PortfolioSummary:
+        data = self._client.request(
+            "GET",
+            _route(account_id, portfolio_id, "summary"),
+            params={"refresh_prices": refresh_prices},
+        )
+        return read(PortfolioSummary, one(data, "summary"))
+
+    def holdings(
+        self, account_id: str, portfolio_id: str, *, refresh_prices: bool = False
+    ) -> Holdings:
+        data = self._client.request(
+            "GET",
+            _route(account_id, portfolio_id, "holdings"),
+            params={"refresh_prices": refresh_prices},
+        )
+        return read(Holdings, one(data))
+
+    def performance(
+        self,
+        account_id: str,
+        portfolio_id: str,
+        *,
+        period: str | None = None,
+        start_date: date | None = None,
+        end_date: date | None = None,
+        benchmark: str | None = None,
+    ) -> Performance:
+        """`period` is 1d to all (Bluum's default 1y); dates win over it."""
+        params = {
+            "period": period,
+            "start_date": wire(start_date),
+            "end_date": wire(end_date),
+            "benchmark": benchmark,
+        }
+        data = self._client.request(
+            "GET", _route(account_id, portfolio_id, "performance"), params=params
+        )
+        return read(Performance, one(data))
+
+    def rebalancing(self, account_id: str, portfolio_id: str) -> RebalancingAnalysis:
+        """How far the portfolio is from its policy, and the trades that would bring it back."""
+        data = self._client.request("GET", _route(account_id, portfolio_id, "rebalancing"))
+        return read(RebalancingAnalysis, one(data))
+
+    def rebalance(
+        self,
+        account_id: str,
+        portfolio_id: str,
+        *,
+        idempotency_key: Key,
+        execution_type: str = "full",
+        tax_aware: bool | None = None,
+        exclude_positions: Sequence[str] | None = None,
+        custom_trades: Sequence[Mapping[str, object]] | None = None,
+    ) -> Rebalance:
+        """Trade back to the policy. Conflict while a rebalance runs."""
+        body = present(
+            execution_type=execution_type,
+            tax_aware=tax_aware,
+            exclude_positions=None if exclude_positions is None else list(exclude_positions),
+            custom_trades=None if custom_trades is None else list(custom_trades),
+        )
+        data = self._client.request(
+            "POST",
+            _route(account_id, portfolio_id, "rebalancing"),
+            json=body,
+            headers=keyed(idempotency_key),
+        )
+        return read(Rebalance, one(data, "rebalance"))
+
+    def drip(self, account_id: str, portfolio_id: str) -> Drip:
+        return read(
+            Drip, one(self._client.request("GET", _route(account_id, portfolio_id, "drip")))
+        )
+
+    def set_drip(
+        self,
+        account_id: str,
+        portfolio_id: str,
+        *,
+        enabled: bool,
+        reinvestment_rule: str | None = None,
+        custom_allocation: Mapping[str, Decimal] | None = None,
+        minimum_amount: Decimal | None = None,
+        cash_sweep_enabled: bool | None = None,
+        cash_sweep_threshold: Decimal | None = None,
+        idempotency_key: Key | None = None,
+    ) -> Drip:
+        body = present(
+            enabled=enabled,
+            reinvestment_rule=reinvestment_rule,
+            custom_allocation=custom_allocation,
+            minimum_amount=money_or_none(minimum_amount),
+            cash_sweep_enabled=cash_sweep_enabled,
+            cash_sweep_threshold=money_or_none(cash_sweep_threshold),
+        )
+        data = self._client.request(
+            "PUT",
+            _route(account_id, portfolio_id, "drip"),
+            json=body,
+            headers=keyed(idempotency_key),
+        )
+        return read(Drip, one(data, "drip"))
+
+
+class AutoInvests(Resource):
+    def create(
+        self,
+        account_id: str,
+        *,
+        name: str,
+        portfolio_id: str,
+        funding_source_id: str,
+        amount: Decimal,
+        frequency: str,
+        idempotency_key: Key,
+        day_of_week: int | None = None,
+        day_of_month: int | None = None,
+        time: str | None = None,
+        allocation_rule: str = "ips_target",
+        custom_allocation: Mapping[str, Decimal] | None = None,
+        start_date: date | None = None,
+        end_date: date | None = None,
+        notifications: Mapping[str, bool] | None = None,
+        currency: str = "USD",
+    ) -> AutoInvest:
+        """Set up a standing order: weekly, biweekly, monthly or quarterly. `time` HH:MM UTC."""
+        schedule = present(day_of_week=day_of_week, day_of_month=day_of_month, time=time)
+        body = present(
+            name=name,
+            portfolio_id=portfolio_id,
+            funding_source_id=funding_source_id,
+            amount=money(amount),
+            currency=currency,
+            frequency=frequency,
+            schedule=schedule or None,
+            allocation_rule=allocation_rule,
+            custom_allocation=custom_allocation,
+            start_date=start_date,
+            end_date=end_date,
+            notifications=notifications,
+        )
+        data = self._client.request(
+            "POST", _schedules(account_id), json=body, headers=keyed(idempotency_key)
+        )
+        return read(AutoInvest, one(data, "auto_invest"))
+
+    def list(
+        self, account_id: str, *, status: str | None = None, portfolio_id: str | None = None
+    ) -> tuple[AutoInvest, ...]:
+        params = {"status": status, "portfolio_id": portfolio_id}
+        data = self._client.request("GET", _schedules(account_id), params=params)
+        return read_all(AutoInvest, data, "schedules", "auto_invest")
+
+    def retrieve(self, account_id: str, schedule_id: str) -> AutoInvest:
+        data = self._client.request("GET", _schedules(account_id, schedule_id))
+        return read(AutoInvest, one(data, "auto_invest"))
+
+    def update(
+        self,
+        account_id: str,
+        schedule_id: str,
+        *,
+        name: str | Unset = UNSET,
+        funding_source_id: str | Unset = UNSET,
+        amount: Decimal | Unset = UNSET,
+        frequency: str | Unset = UNSET,
+        schedule: Mapping[str, object] | Unset = UNSET,
+        end_date: date | Unset | None = UNSET,
+        idempotency_key: Key | None = None,
+    ) -> AutoInvest:
+        """Change what is given. `schedule` has day_of_week, day_of_month, time."""
+        body = changed(
+            name=name,
+            funding_source_id=funding_source_id,
+            amount=amount if isinstance(amount, Unset) else money(amount),
+            frequency=frequency,
+            schedule=schedule,
+            end_date=end_date,
+        )
+        data = self._client.request(
+            "PATCH", _schedules(account_id, schedule_id), json=body, headers=keyed(idempotency_key)
+        )
+        return read(AutoInvest, one(data, "auto_invest"))
+
+    def pause(self, account_id: str, schedule_id: str) -> AutoInvest:
+        """Conflict if it is not active."""
+        data = self._client.request("POST", _schedules(account_id, schedule_id, "pause"))
+        return read(AutoInvest, one(data, "auto_invest"))
+
+    def resume(self, account_id: str, schedule_id: str) -> AutoInvest:
+        """Go on with the next date; missed runs are not caught up."""
+        data = self._client.request("POST", _schedules(account_id, schedule_id, "resume"))
+        return read(AutoInvest, one(data, "auto_invest"))
+
+    def delete(self, account_id: str, schedule_id: str) -> None:
+        """Cancel it for good."""
+        self._client.request("DELETE", _schedules(account_id, schedule_id))
+
+
+def _route(account_id: str, portfolio_id: str, what: str) -> str:
+    return path("wealth", "accounts", account_id, "portfolios", portfolio_id, what)
+
+
+def _schedules(account_id: str, *more: str) -> str:
+    return path("wealth", "accounts", account_id, "auto-invest", *more)
