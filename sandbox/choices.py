@@ -1,0 +1,52 @@
+"""What we chose where Bluum's public material is silent. One place, so that a correction is cheap.
+
+Accounts and portfolios
+- An advised account gets one active portfolio by itself when it is created, and keeps that one:
+  asking for a second active portfolio is 409-003. Positions and wallet cash belong to it.
+- Profile, dependents, goals and assessments may be written before verification is complete.
+
+Investment policy
+- `target_allocation` keys: equities, fixed_income, treasury, alternatives. They add up to 100
+  within 0.01, and min <= target <= max, else 400-001.
+- `sub_allocations` maps us_equity, developed_equity, emerging_equity, us_bonds,
+  international_bonds, inflation_protected_bonds, short_treasury (and alternatives) to percent of
+  the whole portfolio, adding up to the class's target within 0.01. Without it the class is split
+  as `strategy.STRUCTURE` says.
+- Funds: VTI, VEA, VWO, BND, BNDX, VTIP, SGOV; with `esg_screening` ESGV, VSGX, ESGE, EAGG instead
+  of the first four that have such a twin. An excluded security is replaced by the next fund.
+- `asset_class` of holdings, trades and allocations is the policy's key, plus `cash`.
+
+Investing and rebalancing
+- A deposit by hand stays cash until the client asks by POST rebalancing. Auto-invest runs invest
+  their own deposit, what is furthest under its target first.
+- The analysis always lists the trades that would take the portfolio, cash included, to target.
+  `needs_rebalancing` is true only if a band is left or a drift, cash's too, exceeds
+  `threshold_percent` (5 points unless the policy says otherwise).
+- POST executes the full list, or exactly `custom_trades`: sells first. Custom buys beyond cash plus
+  the sells' estimated proceeds are 422-001. With a closed market it waits for the opening and works
+  the full list out again at the prices found there.
+- `minimum_cash_percent` is kept in cash as far as the treasury target does not cover it.
+- Bluum does not rebalance by itself on the policy's frequency.
+
+Orders and positions
+- Market orders fill whole and at once at the last price, without spread. Day orders lapse at the
+  close. Other orders are looked at every half hour of trading. ioc and fok that do not fill at once
+  are canceled.
+- Average cost; lots are first in, first out and only decide between short and long term.
+- An order is accepted while the account is ACTIVE only (403-002, 403-004).
+
+Auto-invest
+- Times are UTC (15:00 if not given); short months use their last day; a day without trading moves
+  the run to the next trading day and leaves the schedule's day as it is. A run makes an ACH deposit
+  and invests it at the first open market after it completes. A failure leaves the schedule active.
+  After a pause nothing is caught up.
+
+Dividends, fees, reports
+- Every fund and stock pays a quarter of its yearly yield in March, June, September and December,
+  on one session from the 20th on, at the opening. Dividends are reinvested in the same security
+  unless the settings say otherwise.
+- No advisory fee is accrued yet; the only fees are commissions asked for in orders.
+- ending = starting + contributions - withdrawals + gains - fees, to the cent. Gains contain
+  dividends; money Bluum claws back after a returned deposit counts as a withdrawal.
+- Returns chain daily values at the exchange's close; flows count from the start of their day.
+"""
