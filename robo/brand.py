@@ -161,7 +161,9 @@ def css(colours: Colours, type_: Type, shape: Shape, *, font_url: str) -> str:
     fallback = f"{type_.family} fallback"
     generic = "serif" if type_.serif else "sans-serif"
     sources = ", ".join(f'local("{name}")' for name in type_.fallback_local)
-    tokens = {"font": f'"{type_.family}", "{fallback}", {"" if type_.serif else "system-ui, "}{generic}'}
+    tokens = {
+        "font": f'"{type_.family}", "{fallback}", {"" if type_.serif else "system-ui, "}{generic}'
+    }
     not_tokens = {"family", "file", "serif", "weights"}
     tokens |= {
         name: str(value)

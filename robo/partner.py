@@ -52,7 +52,9 @@ GoalType = Literal["retirement", "home", "education", "emergency", "wealth", "cu
 class Part(BaseModel):
     """A frozen piece of partner.toml; an unknown key is a mistake, not an extra."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", ignored_types=(cached_property,))
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", ignored_types=(cached_property,)
+    )
 
 
 class Step(Part):
@@ -322,7 +324,9 @@ def read(folder: Path) -> tuple[Partner | None, list[str]]:
         problems.append(f"mail.from_address is not at {partner.domain}, so it would fail DMARC")
     kinds = [a.kind for a in partner.agreements]
     problems += [f"agreements: no {kind}" for kind in get_args(AgreementKind) if kind not in kinds]
-    problems += [f"agreements: {kind} twice" for kind in sorted({k for k in kinds if kinds.count(k) > 1})]
+    problems += [
+        f"agreements: {kind} twice" for kind in sorted({k for k in kinds if kinds.count(k) > 1})
+    ]
     return partner, problems
 
 
@@ -369,7 +373,9 @@ def _line(error: Any) -> str:
 
 @cache
 def _stylesheet(partner: Partner) -> tuple[str, str]:
-    css = brand.css(partner.colours, partner.type, partner.shape, font_url=static(partner.type.file))
+    css = brand.css(
+        partner.colours, partner.type, partner.shape, font_url=static(partner.type.file)
+    )
     return hashlib.sha256(css.encode()).hexdigest()[:12], css
 
 

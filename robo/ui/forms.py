@@ -35,7 +35,9 @@ class MoneyInput(forms.TextInput):
         if value in (None, ""):
             return None
         whole = Decimal(str(value))
-        return f"{whole:,.2f}".removesuffix(".00") if whole == whole.to_integral() else f"{whole:,.2f}"
+        return (
+            f"{whole:,.2f}".removesuffix(".00") if whole == whole.to_integral() else f"{whole:,.2f}"
+        )
 
 
 class MoneyField(forms.Field):
@@ -43,7 +45,9 @@ class MoneyField(forms.Field):
 
     widget = MoneyInput
 
-    def __init__(self, *, least: Decimal | None = None, most: Decimal | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *, least: Decimal | None = None, most: Decimal | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         if least is not None:
             text = f"Enter {words.money(least)} or more."
@@ -58,12 +62,16 @@ class MoneyField(forms.Field):
         if isinstance(value, Decimal):
             return value
         text = str(value).strip().replace(words.MINUS, "-").removeprefix("$").strip()
-        if not re.fullmatch(r"-?(\d+|\d{1,3}(,\d{3})+)?(\.\d*)?", text) or not re.search(r"\d", text):
+        if not re.fullmatch(r"-?(\d+|\d{1,3}(,\d{3})+)?(\.\d*)?", text) or not re.search(
+            r"\d", text
+        ):
             raise ValidationError("Enter an amount in dollars, like 1,234.50.", code="invalid")
         try:
             amount = Decimal(text.replace(",", ""))
         except InvalidOperation:
-            raise ValidationError("Enter an amount in dollars, like 1,234.50.", code="invalid") from None
+            raise ValidationError(
+                "Enter an amount in dollars, like 1,234.50.", code="invalid"
+            ) from None
         if amount != amount.quantize(Decimal("0.01")):
             raise ValidationError("Use two digits for cents at most, like 1,234.50.", code="cents")
         if amount >= Decimal(10) ** 12:

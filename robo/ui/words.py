@@ -41,7 +41,9 @@ def dollars(value: Number | None, currency: str = "USD") -> str:
     if value is None:
         return UNKNOWN
     amount = decimal(value).quantize(Decimal(1), ROUND_HALF_EVEN)
-    return _minus(format_currency(amount + 0, currency, format="¤#,##0", locale=LOCALE, currency_digits=False))
+    return _minus(
+        format_currency(amount + 0, currency, format="¤#,##0", locale=LOCALE, currency_digits=False)
+    )
 
 
 def about(value: Number | None, currency: str = "USD") -> str:
@@ -94,7 +96,9 @@ def day(value: date | datetime, *, today: date | None = None) -> str:
     """`Tue, Nov 24`, with the year when it isn't this one. A time is told as the reader's day."""
     found = local(value).date() if isinstance(value, datetime) else value
     this_year = (today or timezone.localdate()).year
-    return format_date(found, "EEE, MMM d" if found.year == this_year else "EEE, MMM d, y", locale=LOCALE)
+    return format_date(
+        found, "EEE, MMM d" if found.year == this_year else "EEE, MMM d, y", locale=LOCALE
+    )
 
 
 def long_day(value: date | datetime) -> str:

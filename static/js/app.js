@@ -43,7 +43,8 @@ document.addEventListener("keydown", (event) => {
 // One press, one request. The form's key makes the server safe; this spares the person the doubt.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (event.defaultPrevented || form.method === "dialog" || form.method === "get") return;
+  const byHtmx = form.matches("[hx-post]");
+  if ((event.defaultPrevented && !byHtmx) || form.method === "dialog" || (form.method === "get" && !byHtmx)) return;
   const button = event.submitter;
   // After the browser has read the form, so that the pressed button's own name is sent.
   setTimeout(() => {

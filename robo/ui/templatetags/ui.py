@@ -18,6 +18,8 @@ from robo.ui.forms import MoneyInput, ThreeFieldDate
 
 register = template.Library()
 
+REQUIRED = str(forms.Field.default_error_messages["required"])
+
 for name in (
     "money",
     "money_signed",
@@ -111,15 +113,19 @@ def field(
     widget = bound.field.widget
     kind = kind or _kind(bound)
     hint = hint or str(bound.help_text or "")
-    described = [f"{bound.auto_id}_hint"] * bool(hint) + [f"{bound.auto_id}_error"] * bool(bound.errors)
+    described = [f"{bound.auto_id}_hint"] * bool(hint) + [f"{bound.auto_id}_error"] * bool(
+        bound.errors
+    )
     attributes: dict[str, Any] = {"aria-describedby": " ".join(described) or None}
     if bound.errors:
         attributes["aria-invalid"] = "true"
+    if widget.attrs.get("placeholder"):
+        attributes["placeholder"] = False  # the label stands above, for good
     if kind in {"text", "money", "select", "code"}:
         classes = ["input", "code" if kind == "code" else "", widget.attrs.get("class", "")]
         attributes["class"] = " ".join(filter(None, classes))
     if kind == "code":
-        attributes |= {"inputmode": "numeric", "autocomplete": "one-time-code", "placeholder": None}
+        attributes |= {"inputmode": "numeric", "autocomplete": "one-time-code"}
     if kind not in {"check", "checks", "choices", "cards"}:
         attributes["required"] = bound.field.required or None
     attributes = {key: value for key, value in attributes.items() if value is not None}
@@ -164,7 +170,9 @@ def _date_parts(bound: BoundField, attributes: dict[str, Any]) -> Iterator[DateP
         bound.html_name, bound.value(), {"id": bound.auto_id, **attributes}
     )
     assert isinstance(widget, ThreeFieldDate)
-    for part, sub, made in zip(widget.parts, widget.widgets, context["widget"]["subwidgets"], strict=True):
+    for part, sub, made in zip(
+        widget.parts, widget.widgets, context["widget"]["subwidgets"], strict=True
+    ):
         html = sub.render(made["name"], made["value"], made["attrs"] | attributes)
         yield DatePart(part.capitalize(), html)
 
@@ -187,9 +195,19 @@ def errors(form: forms.BaseForm) -> dict[str, Any]:
         for bound in form:
             for message in bound.errors:
                 first = "_0" if _kind(bound) in {"date", "choices", "cards", "checks"} else ""
-                found.append({"id": f"{bound.auto_id}{first}", "message": message})
+                found.append(
+                    {"id": f"{bound.auto_id}{first}", "message": kindly(message, bound.label)}
+                )
     general = list(form.non_field_errors()) if form.is_bound else []
     return {"errors": found, "general": general, "count": len(found) + len(general)}
+
+
+@register.filter
+def kindly(message: str, label: str | None = None) -> str:
+    """Django's "This field is required." as a person would say it, with the field's name if given."""
+    if message != REQUIRED:
+        return message
+    return f"{label}: fill this in." if label else "Fill this in."
 
 
 # Places -------------------------------------------------------------------------------------
