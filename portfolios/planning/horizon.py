@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from portfolios.planning.assumptions import CURRENT, load
 from portfolios.planning.models import models
@@ -61,16 +62,12 @@ def level_for_stocks(cap: float, version: str = CURRENT) -> int:
 
     Level 1 where even that is too much: it is the calmest portfolio there is.
     """
-    fitting = [
-        mix.level
-        for mix in load(version).levels
-        if mix.stocks_percent <= cap * 100 + 1e-9
-    ]
+    fitting = [mix.level for mix in load(version).levels if mix.stocks_percent <= cap * 100 + 1e-9]
     return max(fitting, default=1)
 
 
 def _between(points: Points, x: float) -> float:
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         if x <= x1:
             return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
     return points[-1][1]

@@ -21,7 +21,7 @@ THRESHOLD = Decimal(5)
 CLASS_NAMES = {
     "equities": "stocks",
     "fixed_income": "bonds",
-    "treasury": "short US Treasuries, as cash",
+    "treasury": "cash in short US Treasuries",
     "alternatives": "alternatives",
 }
 OBJECTIVES = {
@@ -201,12 +201,7 @@ def clauses(content: Mapping[str, Any]) -> list[tuple[str, str]]:
         text = f"The risk tolerance is {tolerance}."
     found.append(("Risk", text))
     found += [
-        (
-            CLASS_NAMES.get(name, name.replace("_", " ")).capitalize()
-            if name != "treasury"
-            else "Short US Treasuries, as cash",
-            _band_text(band),
-        )
+        (_title(CLASS_NAMES.get(name, name.replace("_", " "))), _band_text(band))
         for name, band in content["target_allocation"].items()
     ]
     if "target_annual_return" in aims:
@@ -223,6 +218,10 @@ def clauses(content: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _primary(level: int, goal_types: Sequence[str]) -> str:
     only_emergency = bool(goal_types) and set(goal_types) == {"emergency"}
     return "capital_preservation" if only_emergency or level <= 3 else "capital_appreciation"
+
+
+def _title(words: str) -> str:
+    return words[0].upper() + words[1:]
 
 
 def _percent(value: Decimal) -> str:

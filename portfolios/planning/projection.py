@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portfolios.planning.assumptions import CURRENT, load
-from portfolios.planning.models import NORMAL, model
 from portfolios.planning.horizon import level_for_stocks, stocks_cap
+from portfolios.planning.models import NORMAL, model
 
 Floats = NDArray[np.floating]
 Mode = Literal["student_t", "lognormal"]

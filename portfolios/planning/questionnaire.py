@@ -72,9 +72,7 @@ class Question:
         except InvalidOperation:
             number = Decimal("NaN")
         if not number.is_finite() or not self.minimum <= number <= self.maximum:
-            raise BadAnswer(
-                self.id, f"Please type a number from {self.minimum} to {self.maximum}."
-            )
+            raise BadAnswer(self.id, f"Please type a number from {self.minimum} to {self.maximum}.")
         return float(number)
 
 

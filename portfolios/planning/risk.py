@@ -33,6 +33,7 @@ FULL_HORIZON_YEARS = 20
 FULL_EMERGENCY_MONTHS = 6
 MANY_DEPENDANTS = 4
 HORIZON_ANSWERS = {"5_years": 5.0, "10_years": 10.0, "20_years": 20.0, "30_years": 30.0}
+OPEN_ENDED_ANSWER = "30_years"
 
 RISK_TOLERANCES = (
     "conservative",
@@ -222,14 +223,17 @@ def _part(
 
 
 def _horizon(given: Answers, known: Circumstances) -> tuple[float, str | None]:
-    """The shortest of all horizons given, in years, and the question it came from."""
-    horizons: list[tuple[float, str | None]] = [
-        (HORIZON_ANSWERS[given["time_horizon"]], "time_horizon")
-    ]
+    """The shortest of all horizons given, in years, and the question it came from.
+
+    "Thirty years or later" is open at its end: it doesn't shorten a longer exact date.
+    """
+    horizons: list[tuple[float, str | None]] = []
     if "time_horizon_years" in given:
         horizons.append((float(given["time_horizon_years"]), "time_horizon_years"))
     if known.horizon_years is not None:
         horizons.append((max(0.0, known.horizon_years), None))
+    if not horizons or given["time_horizon"] != OPEN_ENDED_ANSWER:
+        horizons.append((HORIZON_ANSWERS[given["time_horizon"]], "time_horizon"))
     return min(horizons, key=lambda pair: pair[0])
 
 
@@ -292,9 +296,7 @@ def _fires(pair: Pair, values: Mapping[str, float]) -> bool:
     return bold >= pair.at_least and cautious <= pair.at_most
 
 
-def _contradictions(
-    asked: Questionnaire, values: Mapping[str, float]
-) -> tuple[Contradiction, ...]:
+def _contradictions(asked: Questionnaire, values: Mapping[str, float]) -> tuple[Contradiction, ...]:
     return tuple(
         Contradiction(pair.id, pair.question_ids, pair.text, pair.counts)
         for pair in asked.pairs
@@ -312,7 +314,9 @@ def _after_contradictions(
     """
     counted = [pair for pair in asked.pairs if pair.counts]
     bold = sorted({pair.bold_question for pair in counted if _fires(pair, values)})
-    scores = {key: asked.question(key).score(given[key]) for key in asked.willingness if key in given}
+    scores = {
+        key: asked.question(key).score(given[key]) for key in asked.willingness if key in given
+    }
     best = 0.0
     for ranks in product(*(range(int(values[key]) + 1) for key in bold)):
         calmer = {**values, **{key: float(rank) for key, rank in zip(bold, ranks, strict=True)}}
