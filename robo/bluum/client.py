@@ -15,11 +15,12 @@ from typing import Any
 import httpx
 
 from robo.bluum.accounts import Accounts, Compliance, Documents
+from robo.bluum.auto_invest import AutoInvests
 from robo.bluum.errors import BluumError, Unavailable, error_for
 from robo.bluum.funding import Deposits, FundingSources, Wallets, Withdrawals
 from robo.bluum.goals import ExternalAccounts, FinancialPlans, Goals, LifeEvents
 from robo.bluum.policy import InvestmentPolicies
-from robo.bluum.portfolios import AutoInvests, Portfolios
+from robo.bluum.portfolios import Portfolios
 from robo.bluum.profile import Dependents, Profiles, RiskAssessments
 from robo.bluum.reports import Reports
 from robo.bluum.trading import Assets, Markets, Orders, Positions

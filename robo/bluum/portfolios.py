@@ -1,4 +1,4 @@
-"""Portfolios: what they hold, how they did, rebalancing, dividends, auto-invest."""
+"""Portfolios: what they hold, how they did, rebalancing, dividends."""
 
 from __future__ import annotations
 
@@ -10,17 +10,13 @@ from enum import StrEnum
 from pydantic import AliasChoices, Field
 
 from robo.bluum.base import (
-    UNSET,
     Day,
     Instant,
     Key,
     Lower,
     Model,
     Resource,
-    Unset,
-    changed,
     keyed,
-    money,
     money_or_none,
     one,
     path,
@@ -36,13 +32,6 @@ class RebalanceStatus(StrEnum):
     IN_PROGRESS = "in_progress"
     COMPLETED = "completed"
     FAILED = "failed"
-
-
-class ScheduleStatus(StrEnum):
-    ACTIVE = "active"
-    PAUSED = "paused"
-    COMPLETED = "completed"
-    CANCELLED = "cancelled"
 
 
 PORTFOLIO_ID = AliasChoices("portfolio_id", "portfolioId", "id")
@@ -288,58 +277,6 @@ class Drip(Model):
     updated_at: Instant | None = None
 
 
-class Schedule(Model):
-    """`day_of_week` 0 is Sunday; `time` is HH:MM, read as UTC."""
-
-    day_of_week: int | None = None
-    day_of_month: int | None = None
-    time: str | None = None
-
-
-class Execution(Model):
-    executed_at: Instant
-    status: Lower | None = None
-    amount_invested: Decimal | None = None
-
-
-class Notifications(Model):
-    on_execution: bool | None = None
-    on_failure: bool | None = None
-
-
-class AutoInvest(Model):
-    """A standing order. Lists and pause answer a short form: the rest is None."""
-
-    auto_invest_id: str = Field(
-        validation_alias=AliasChoices(
-            "auto_invest_id", "autoInvestId", "schedule_id", "scheduleId", "id"
-        )
-    )
-    account_id: str | None = None
-    name: str | None = None
-    portfolio_id: str | None = None
-    funding_source_id: str | None = None
-    amount: Decimal | None = None
-    currency: str | None = None
-    frequency: Lower | None = None
-    schedule: Schedule | None = None
-    allocation_rule: str | None = None
-    custom_allocation: dict[str, Decimal] | None = None
-    start_date: Day | None = None
-    end_date: Day | None = None
-    notifications: Notifications | None = None
-    next_execution: Instant | None = Field(
-        None,
-        validation_alias=AliasChoices(
-            "next_execution", "nextExecution", "next_execution_date", "nextExecutionDate"
-        ),
-    )
-    last_execution: Execution | None = None
-    status: Lower | None = None
-    created_at: Instant | None = None
-    updated_at: Instant | None = None
-
-
 class Portfolios(Resource):
     def list(self, account_id: str) -> tuple[Portfolio, ...]:
         data = self._client.request("GET", path("wealth", "accounts", account_id, "portfolios"))
@@ -471,104 +408,5 @@ class Portfolios(Resource):
         return read(Drip, one(data, "drip"))
 
 
-class AutoInvests(Resource):
-    def create(
-        self,
-        account_id: str,
-        *,
-        name: str,
-        portfolio_id: str,
-        funding_source_id: str,
-        amount: Decimal,
-        frequency: str,
-        idempotency_key: Key,
-        day_of_week: int | None = None,
-        day_of_month: int | None = None,
-        time: str | None = None,
-        allocation_rule: str = "ips_target",
-        custom_allocation: Mapping[str, Decimal] | None = None,
-        start_date: date | None = None,
-        end_date: date | None = None,
-        notifications: Mapping[str, bool] | None = None,
-        currency: str = "USD",
-    ) -> AutoInvest:
-        """Set up a standing order: weekly, biweekly, monthly or quarterly. `time` HH:MM UTC."""
-        schedule = present(day_of_week=day_of_week, day_of_month=day_of_month, time=time)
-        body = present(
-            name=name,
-            portfolio_id=portfolio_id,
-            funding_source_id=funding_source_id,
-            amount=money(amount),
-            currency=currency,
-            frequency=frequency,
-            schedule=schedule or None,
-            allocation_rule=allocation_rule,
-            custom_allocation=custom_allocation,
-            start_date=start_date,
-            end_date=end_date,
-            notifications=notifications,
-        )
-        data = self._client.request(
-            "POST", _schedules(account_id), json=body, headers=keyed(idempotency_key)
-        )
-        return read(AutoInvest, one(data, "auto_invest"))
-
-    def list(
-        self, account_id: str, *, status: str | None = None, portfolio_id: str | None = None
-    ) -> tuple[AutoInvest, ...]:
-        params = {"status": status, "portfolio_id": portfolio_id}
-        data = self._client.request("GET", _schedules(account_id), params=params)
-        return read_all(AutoInvest, data, "schedules", "auto_invest")
-
-    def retrieve(self, account_id: str, schedule_id: str) -> AutoInvest:
-        data = self._client.request("GET", _schedules(account_id, schedule_id))
-        return read(AutoInvest, one(data, "auto_invest"))
-
-    def update(
-        self,
-        account_id: str,
-        schedule_id: str,
-        *,
-        name: str | Unset = UNSET,
-        funding_source_id: str | Unset = UNSET,
-        amount: Decimal | Unset = UNSET,
-        frequency: str | Unset = UNSET,
-        schedule: Mapping[str, object] | Unset = UNSET,
-        end_date: date | Unset | None = UNSET,
-        idempotency_key: Key | None = None,
-    ) -> AutoInvest:
-        """Change what is given. `schedule` has day_of_week, day_of_month, time."""
-        body = changed(
-            name=name,
-            funding_source_id=funding_source_id,
-            amount=amount if isinstance(amount, Unset) else money(amount),
-            frequency=frequency,
-            schedule=schedule,
-            end_date=end_date,
-        )
-        data = self._client.request(
-            "PATCH", _schedules(account_id, schedule_id), json=body, headers=keyed(idempotency_key)
-        )
-        return read(AutoInvest, one(data, "auto_invest"))
-
-    def pause(self, account_id: str, schedule_id: str) -> AutoInvest:
-        """Conflict if it is not active."""
-        data = self._client.request("POST", _schedules(account_id, schedule_id, "pause"))
-        return read(AutoInvest, one(data, "auto_invest"))
-
-    def resume(self, account_id: str, schedule_id: str) -> AutoInvest:
-        """Go on with the next date; missed runs are not caught up."""
-        data = self._client.request("POST", _schedules(account_id, schedule_id, "resume"))
-        return read(AutoInvest, one(data, "auto_invest"))
-
-    def delete(self, account_id: str, schedule_id: str) -> None:
-        """Cancel it for good."""
-        self._client.request("DELETE", _schedules(account_id, schedule_id))
-
-
 def _route(account_id: str, portfolio_id: str, what: str) -> str:
     return path("wealth", "accounts", account_id, "portfolios", portfolio_id, what)
-
-
-def _schedules(account_id: str, *more: str) -> str:
-    return path("wealth", "accounts", account_id, "auto-invest", *more)
