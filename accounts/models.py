@@ -1,0 +1,289 @@
+"""People, their Bluum account, its verification and documents, what they signed, what we told them."""
+
+import uuid
+from typing import Any, Self
+
+import pgtrigger
+from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from robo.work import Work, WorkManager, WorkQuerySet, due_indexes
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+
+class User(AbstractUser):
+    """Someone who signs in: an investor, or staff in one of the groups of `accounts.roles`."""
+
+    username = None  # type: ignore[assignment]
+    email = models.EmailField("e-mail address")
+    time_zone = models.CharField(max_length=40, default="America/New_York")
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+    objects = UserManager()  # type: ignore[assignment,misc]
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.email
+
+    @property
+    def sees_every_client(self) -> bool:
+        """Supervisors, operations and auditors; advisors see their own book."""
+        if not self.is_active or not self.is_staff:
+            return False
+        if self.is_superuser:
+            return True
+        names = {group.name for group in self.groups.all()}
+        return bool(names & {"supervisor", "operations", "auditor"})
+
+
+class AccountQuerySet(WorkQuerySet["Account"]):
+    def visible_to(self, user: Any) -> Self:
+        """The single rule of who sees whose account."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if not user.is_staff:
+            return self.filter(user=user)
+        if user.sees_every_client:
+            return self
+        return self.filter(advisor=user)
+
+
+class AccountStatus(models.TextChoices):
+    OPENING = "OPENING", "Being opened"  # ours: the person is still answering
+    SUBMITTED = "SUBMITTED", "Submitted"  # ours: written down, not yet at Bluum
+    REFUSED = "REFUSED", "Needs a correction"  # ours: Bluum refused the application as sent
+    PENDING = "PENDING", "Being verified"
+    ACTIVE = "ACTIVE", "Active"
+    INACTIVE = "INACTIVE", "Inactive"
+    SUSPENDED = "SUSPENDED", "Suspended"
+    REJECTED = "REJECTED", "Not approved"
+
+
+class Account(Work):
+    """An investor's account at Bluum, from the first answer to closing."""
+
+    user = models.OneToOneField(User, models.PROTECT, related_name="account")
+    advisor = models.ForeignKey(
+        User,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="clients",
+        limit_choices_to={"is_staff": True},
+    )
+    name = models.CharField(max_length=120, blank=True, help_text="As the investor is called.")
+    status = models.CharField(
+        max_length=20, choices=AccountStatus.choices, default=AccountStatus.OPENING
+    )
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    bluum_id = models.CharField(max_length=64, null=True, blank=True, unique=True)  # noqa: DJ001
+    account_number = models.CharField(max_length=40, blank=True)
+    refusal = models.CharField(max_length=300, blank=True)
+
+    # Verification (KYC), in Bluum's words.
+    compliance_status = models.CharField(max_length=20, blank=True)
+    compliance_checks = models.JSONField(default=list, blank=True)
+    verification_url = models.URLField(blank=True, max_length=500)
+    restart_asked_at = models.DateTimeField(null=True, blank=True)
+
+    created_at = models.DateTimeField(default=timezone.now)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    refreshed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = models.Manager.from_queryset(AccountQuerySet)()
+    work_task = "accounts.tasks.advance_account"
+
+    class Meta:
+        indexes = [
+            *due_indexes("account"),
+            models.Index(fields=["status", "-created_at"], name="account_by_status"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or f"Account {self.pk}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.status == AccountStatus.ACTIVE
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing is expected to change soon by itself."""
+        return self.status not in {AccountStatus.SUBMITTED, AccountStatus.PENDING}
+
+
+class SealedIdentity(models.Model):
+    """Name, birth date, address, phone, citizenship, tax ID, disclosures: sealed, and deleted once
+    Bluum has them. Written by `onboarding`, read by the step that opens the account."""
+
+    account = models.OneToOneField(Account, models.CASCADE, related_name="sealed_identity")
+    sealed = models.BinaryField(editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"Sealed identity {self.account_id}"
+
+
+class OfAccountQuerySet(WorkQuerySet[Any]):
+    """Rows that belong to an account: the account's rule decides who sees them."""
+
+    def visible_to(self, user: Any) -> Self:
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if not user.is_staff:
+            return self.filter(account__user=user)
+        if user.sees_every_client:
+            return self
+        return self.filter(account__advisor=user)
+
+
+OfAccountManager = models.Manager.from_queryset(OfAccountQuerySet)
+
+
+class DocumentStatus(models.TextChoices):
+    SENDING = "sending", "Sending"  # ours
+    REFUSED = "refused", "Not accepted"  # ours: Bluum refused the upload itself
+    PROCESSING = "processing", "Being checked"
+    APPROVED = "approved", "Approved"
+    REJECTED = "rejected", "Rejected"
+
+
+class Document(Work):
+    """A file for verification. Its bytes lie sealed here only until Bluum has them."""
+
+    class Type(models.TextChoices):
+        ID = "id_verification", "Photo ID"
+        ADDRESS = "proof_of_address", "Proof of address"
+        W9 = "w9_form", "Form W-9"
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="documents")
+    key = models.UUIDField(default=uuid.uuid4, editable=False)
+    type = models.CharField(max_length=20, choices=Type.choices)
+    file_name = models.CharField(max_length=120)
+    content_type = models.CharField(max_length=40)
+    size = models.PositiveIntegerField(help_text="Bytes.")
+    sha256 = models.CharField(max_length=64)
+    sealed_file = models.BinaryField(null=True, blank=True, editable=False)
+    status = models.CharField(
+        max_length=20, choices=DocumentStatus.choices, default=DocumentStatus.SENDING
+    )
+    rejection_reason = models.CharField(max_length=300, blank=True)
+    bluum_id = models.CharField(max_length=64, null=True, blank=True, unique=True)  # noqa: DJ001
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = OfAccountManager()
+    work_task = "accounts.tasks.advance_document"
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "key"], name="document_wish_once")
+        ]
+        indexes = due_indexes("document")
+
+    def __str__(self) -> str:
+        return f"{self.get_type_display()} of {self.account}"
+
+    @property
+    def is_settled(self) -> bool:
+        return self.status not in {DocumentStatus.SENDING, DocumentStatus.PROCESSING}
+
+
+class SignedText(models.Model):
+    """The exact text somebody signed, once per version of its bytes."""
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    slug = models.SlugField(max_length=60)
+    version = models.CharField(max_length=40)
+    title = models.CharField(max_length=200)
+    body = models.TextField(help_text="UTF-8 of this is what the hash is of.")
+
+    class Meta:
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title}, version {self.version}"
+
+
+class Signature(models.Model):
+    """Who signed which text, when, from where, and by which words."""
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="signatures")
+    text = models.ForeignKey(SignedText, models.PROTECT, related_name="signatures")
+    kind = models.CharField(max_length=40, help_text="Bluum's agreement name, or policy.")
+    statement = models.CharField(max_length=300, help_text="The words beside the box or button.")
+    signed_at = models.DateTimeField(default=timezone.now)
+    ip = models.GenericIPAddressField()
+    user_agent = models.CharField(max_length=300, blank=True)
+
+    objects = models.Manager.from_queryset(OfAccountQuerySet)()
+
+    class Meta:
+        ordering = ["signed_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "text"], name="signature_once_per_text")
+        ]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.text_id[:8]} by {self.account_id}"
+
+
+class Notice(models.Model):
+    """Something we told the investor, in the app and by e-mail."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="notices")
+    key = models.CharField(max_length=80, help_text="Names the occasion, so that it is told once.")
+    title = models.CharField(max_length=120)
+    body = models.CharField(max_length=400)
+    url = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    objects = models.Manager.from_queryset(OfAccountQuerySet)()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [models.UniqueConstraint(fields=["account", "key"], name="notice_once")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Mail(Work):
+    """An e-mail on its way to the mail server. Sealed, and emptied once it is out."""
+
+    sealed = models.BinaryField(null=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    objects = WorkManager["Mail"]()
+    work_task = "accounts.tasks.send_mail"
+
+    class Meta:
+        indexes = due_indexes("mail")
+
+    def __str__(self) -> str:
+        return f"Mail {self.pk}"

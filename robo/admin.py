@@ -1,0 +1,5 @@
+from unfold.sites import UnfoldAdminSite
+
+
+class AdvisorSite(UnfoldAdminSite):
+    """Where advisors and operations work."""

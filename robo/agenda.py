@@ -1,0 +1,66 @@
+"""What the apps tell home, the admin and each other's pages about an account.
+
+Later apps of the journey can't be imported by earlier ones; they announce here what they know:
+things to do (`todo`), things that will happen (`upcoming`) and things that happened (`activity`).
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One dated line. `day` is the investor's local day; `amount` is in dollars, signed by who gains."""
+
+    title: str
+    day: date | None = None
+    at: datetime | None = None
+    detail: str = ""
+    url: str = ""
+    amount: Decimal | None = None
+    status: str = ""
+    kind: str = ""
+    urgent: bool = False
+
+
+Provider = Callable[[Any], Iterable[Item]]
+
+_providers: dict[str, list[Provider]] = {"todo": [], "upcoming": [], "activity": []}
+
+
+def todo(provider: Provider) -> Provider:
+    """Register a function of an account that yields what needs the investor, most urgent first."""
+    _providers["todo"].append(provider)
+    return provider
+
+
+def upcoming(provider: Provider) -> Provider:
+    """Register a function of an account that yields what will happen by itself, with its day."""
+    _providers["upcoming"].append(provider)
+    return provider
+
+
+def activity(provider: Provider) -> Provider:
+    """Register a function of an account that yields what happened, with its moment."""
+    _providers["activity"].append(provider)
+    return provider
+
+
+def things_to_do(account: Any) -> list[Item]:
+    items = [item for provider in _providers["todo"] for item in provider(account)]
+    return sorted(items, key=lambda item: not item.urgent)
+
+
+def things_to_come(account: Any, limit: int = 5) -> list[Item]:
+    items = [item for provider in _providers["upcoming"] for item in provider(account)]
+    return sorted(items, key=lambda item: item.day or date.max)[:limit]
+
+
+def things_that_happened(account: Any, limit: int | None = None) -> list[Item]:
+    """Newest first."""
+    items = [item for provider in _providers["activity"] for item in provider(account)]
+    items = [item for item in items if item.at]
+    return sorted(items, key=lambda item: item.at, reverse=True)[:limit]  # type: ignore[arg-type,return-value]

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class RoboConfig(AppConfig):
+    name = "robo"
+    verbose_name = "Robo"
+
+    def ready(self) -> None:
+        from robo import celery, checks, logs  # noqa: F401
+
+        logs.configure()

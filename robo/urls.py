@@ -1,0 +1,25 @@
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+from onboarding.views import landing
+from portfolios.views import home
+
+import robo.webhooks.views
+from robo import partner, views
+
+admin.autodiscover()
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+urlpatterns = [
+    path("", landing, name="landing"),
+    path("home/", home, name="home"),
+    path("legal/<slug:slug>/", views.legal, name="legal"),
+    path("brand-<str:digest>.css", partner.brand_css, name="brand_css"),
+    path("sign-in/", include("allauth.urls")),
+    path("account/", include("accounts.urls")),
+    path("open/", include("onboarding.urls")),
+    path("", include("portfolios.urls")),
+    path("money/", include("funding.urls")),
+    path("webhooks/bluum/", robo.webhooks.views.bluum, name="bluum_webhook"),
+    path("admin/", admin.site.urls),
+]
