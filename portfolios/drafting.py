@@ -1,0 +1,170 @@
+"""The policy's content and the exact words of it, from risk, goals and preferences. Writes nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from onboarding.models import InvestorProfile, RiskAssessment
+from portfolios import outlook
+from portfolios.models import Goal, Portfolio
+from portfolios.planning import horizon
+from portfolios.planning import policy as statement
+from robo import partner
+from robo.ui import words
+
+EXAMPLE_BALANCE = Decimal(10_000)
+MOST_HORIZON = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A policy before it is a row."""
+
+    level: int
+    content: dict[str, Any]
+    evidence: dict[str, Any]
+
+
+def draft(
+    assessment: RiskAssessment,
+    goals: Sequence[Goal],
+    profile: InvestorProfile | None,
+    today: date,
+) -> Draft:
+    """Derive the policy. All goals share one portfolio, so each counts by its share: the stocks
+    allowed are the shares' mean of what every goal's horizon allows, and the horizon their mean.
+
+    Raises ValueError without goals, or when the result contradicts itself.
+    """
+    if not goals:
+        raise ValueError("A policy needs a goal.")
+    weights = _weights(goals)
+    years = {g.pk: outlook.months_until(g.target_date, today) / 12 for g in goals}
+    allowed = sum(w * horizon.stocks_cap(years[g.pk], g.type) for g, w in zip(goals, weights, strict=True))
+    by_horizon = horizon.level_for_stocks(allowed)
+    level = min(assessment.level, by_horizon)
+    mean_years = sum(w * years[g.pk] for g, w in zip(goals, weights, strict=True))
+    sections: Mapping[str, Mapping[str, Any]] = profile.sections if profile else {}
+    preferences = sections.get("investment_preferences", {})
+    months = sections.get("cash_flow", {}).get("emergency_fund_months")
+    content = statement.derive(
+        level=level,
+        horizon_years=min(max(round(mean_years), 1), MOST_HORIZON),
+        goal_types=[g.type for g in goals],
+        esg_criteria=["environmental", "social"] if preferences.get("esg_screening") else [],
+        emergency_fund_months=int(months) if months is not None else None,
+    )
+    problems = statement.check(content)
+    if problems:
+        raise ValueError(" ".join(problems))
+    evidence = {
+        "assessment": assessment.pk,
+        "assessment_level": assessment.level,
+        "level_by_horizon": by_horizon,
+        "goals": [
+            {
+                "goal": g.pk,
+                "type": g.type,
+                "target_date": g.target_date.isoformat(),
+                "share": str(g.share),
+            }
+            for g in goals
+        ],
+    }
+    return Draft(level=level, content=content, evidence=evidence)
+
+
+def _weights(goals: Sequence[Goal]) -> list[float]:
+    """Shares as fractions of their sum; equal ones when all are zero."""
+    total = sum(float(g.share) for g in goals)
+    return [float(g.share) / total if total else 1 / len(goals) for g in goals]
+
+
+def level_reason(evidence: Mapping[str, Any], level: int) -> str:
+    """Why this level, in a sentence."""
+    if level < evidence.get("assessment_level", level):
+        return (
+            f"Your risk answers allow level {evidence['assessment_level']}; the dates of your goals "
+            f"call for level {level}."
+        )
+    return f"Your risk answers set level {level}, and the dates of your goals allow it."
+
+
+def balance_for_costs(portfolio: Portfolio | None, goals: Sequence[Goal]) -> Decimal:
+    """The balance on which costs are told in dollars: what is there, else what will be started
+    with, else an example of $10,000."""
+    if portfolio and portfolio.value:
+        return portfolio.value
+    return sum((g.initial_amount for g in goals), Decimal(0)) or EXAMPLE_BALANCE
+
+
+def costs(balance: Decimal) -> str:
+    """The costs clause, in dollars a year."""
+    us, fees = partner.current(), partner.current().fees
+    own, funds = balance * fees.advisory, balance * fees.fund_expense_max
+    return (
+        f"On {words.money(balance)}, a year costs {words.money(own)} for our advice "
+        f"({words.percent(fees.advisory)}) and at most {words.money(funds)} inside the funds "
+        f"({words.percent(fees.fund_expense_max)}), {words.money(own + funds)} together. "
+        f"{us.legal_name} is paid nothing else for this portfolio."
+    )
+
+
+def text_of(
+    *,
+    content: Mapping[str, Any],
+    evidence: Mapping[str, Any],
+    level: int,
+    version: int,
+    investor: str,
+    balance: Decimal,
+    today: date,
+) -> str:
+    """The exact words that are signed: sections of a title line and its sentences."""
+    us = partner.current()
+    sections = [
+        (
+            "Investment policy statement",
+            f"Version {version} of {words.long_day(today)}, for {investor}, with {us.legal_name}.",
+        ),
+        *statement.clauses(content),
+        ("Why this level", level_reason(evidence, level)),
+        ("What it costs", costs(balance)),
+        (
+            "What you allow",
+            f"{us.legal_name} may buy and sell for you within these limits without asking each time. "
+            "New money buys whatever is furthest under its target. You can change your goals or "
+            "answers at any time; a new policy then waits for your signature, and this one holds "
+            "until you sign.",
+        ),
+    ]
+    return "\n\n".join(f"{title}\n{text}" for title, text in sections) + "\n"
+
+
+def is_outdated(
+    evidence: Mapping[str, Any], assessment: RiskAssessment | None, fresh: Draft | None, level: int
+) -> bool:
+    """Whether what a policy was derived from has changed enough to propose another one."""
+    if assessment is None or fresh is None:
+        return False
+    return fresh.level != level or {g["goal"] for g in evidence.get("goals", [])} != {
+        g["goal"] for g in fresh.evidence["goals"]
+    }
+
+
+def differences(old: str, new: str) -> list[tuple[str, str, str]]:
+    """(title, before, after) of each section that differs; an empty string where there is none."""
+    before, after = _sections(old), _sections(new)
+    titles = [*after, *(title for title in before if title not in after)]
+    return [
+        (title, before.get(title, ""), after.get(title, ""))
+        for title in titles
+        if before.get(title) != after.get(title)
+    ]
+
+
+def _sections(text: str) -> dict[str, str]:
+    blocks = [block.partition("\n") for block in text.strip().split("\n\n")]
+    return {title: rest for title, _, rest in blocks}

@@ -1,0 +1,36 @@
+"""What people ask for: goals, a policy, money invested. Local, one transaction, returns at once."""
+
+from portfolios.services.goals import (
+    add_goal,
+    archive_goal,
+    change_goal,
+    footing_of,
+    keep_projection,
+    set_shares,
+    shares_by_plan,
+)
+from portfolios.services.investing import portfolio_of, request_investment
+from portfolios.services.policy import (
+    CannotAccept,
+    CannotPropose,
+    accept_policy,
+    propose_policy,
+    why_not_acceptable,
+)
+
+__all__ = [
+    "CannotAccept",
+    "CannotPropose",
+    "accept_policy",
+    "add_goal",
+    "archive_goal",
+    "change_goal",
+    "footing_of",
+    "keep_projection",
+    "portfolio_of",
+    "propose_policy",
+    "request_investment",
+    "set_shares",
+    "shares_by_plan",
+    "why_not_acceptable",
+]

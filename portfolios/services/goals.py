@@ -1,0 +1,173 @@
+"""Goals: set, changed, archived; how they share the portfolio; projections that are kept."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Account
+from onboarding.models import RiskAssessment
+from onboarding.services import current_assessment
+from portfolios import outlook
+from portfolios.models import Goal, Policy, Portfolio, Projection
+
+CENT = Decimal("0.01")
+HUNDRED = Decimal(100)
+
+
+def footing_of(
+    account: Account, assessment: RiskAssessment | None = None
+) -> outlook.Footing:
+    """The level and value that projections of this account stand on. Queries policy and portfolio,
+    and the assessment when it isn't given and there is no policy."""
+    policy = Policy.objects.filter(account=account, status=Policy.Status.ACTIVE).first() or (
+        Policy.objects.filter(account=account, status=Policy.Status.ACCEPTED).first()
+    )
+    if policy is None and assessment is None:
+        assessment = current_assessment(account)
+    portfolio = Portfolio.objects.filter(account=account).first()
+    return outlook.footing(policy, assessment, portfolio)
+
+
+@transaction.atomic
+def add_goal(
+    *,
+    account: Account,
+    key: UUID,
+    type: str,
+    name: str,
+    target_amount: Decimal,
+    target_date: date,
+    monthly_contribution: Decimal = Decimal(0),
+    initial_amount: Decimal = Decimal(0),
+) -> Goal:
+    """Set a goal; the same key is the same goal. It takes its share of the portfolio in proportion
+    to what is planned each month, and the others make room."""
+    Account.objects.select_for_update().get(pk=account.pk)
+    existing = Goal.objects.filter(account=account, key=key).first()
+    if existing:
+        return existing
+    others = list(Goal.objects.filter(account=account, status=Goal.Status.ACTIVE))
+    goal = Goal.objects.create(
+        account=account,
+        key=key,
+        type=type,
+        name=name,
+        target_amount=target_amount,
+        target_date=target_date,
+        monthly_contribution=monthly_contribution,
+        initial_amount=initial_amount,
+        share=Decimal(0) if others else HUNDRED,
+        priority=min(len(others) + 1, 10),
+    )
+    if others:
+        _make_room(goal, others)
+    goal.enqueue()
+    keep_projections(account)
+    return goal
+
+
+def _make_room(goal: Goal, others: Sequence[Goal]) -> None:
+    monthly = sum((g.monthly_contribution for g in others), goal.monthly_contribution)
+    part = (
+        goal.monthly_contribution / monthly if monthly else Decimal(1) / (len(others) + 1)
+    )
+    wanted = {g.pk: g.share * (1 - part) for g in others}
+    goal.share = HUNDRED * part
+    _store_shares([*others, goal], wanted | {goal.pk: goal.share})
+
+
+def _store_shares(goals: Sequence[Goal], wanted: Mapping[int, Decimal]) -> None:
+    """Round to hundredths of a percent so that they add up to 100 exactly."""
+    total = sum(wanted.values(), Decimal(0))
+    rounded = {
+        pk: (HUNDRED * part / total if total else HUNDRED / len(goals)).quantize(CENT)
+        for pk, part in wanted.items()
+    }
+    if rounded:
+        largest = max(rounded, key=lambda pk: rounded[pk])
+        rounded[largest] += HUNDRED - sum(rounded.values(), Decimal(0))
+    for goal in goals:
+        if goal.pk in rounded:
+            Goal.objects.filter(pk=goal.pk).update(share=rounded[goal.pk])
+            goal.share = rounded[goal.pk]
+
+
+@transaction.atomic
+def set_shares(account: Account, shares: Mapping[int, Decimal]) -> None:
+    """Divide the portfolio among the active goals; percent by goal pk. Raises ValueError unless
+    every active goal has one and they add up to 100."""
+    Account.objects.select_for_update().get(pk=account.pk)
+    goals = list(Goal.objects.filter(account=account, status=Goal.Status.ACTIVE))
+    if {g.pk for g in goals} != set(shares) or sum(shares.values(), Decimal(0)) != HUNDRED:
+        raise ValueError("The shares of all goals add up to 100.")
+    _store_shares(goals, shares)
+    keep_projections(account)
+
+
+def shares_by_plan(goals: Sequence[Goal]) -> dict[int, Decimal]:
+    """Percent by goal pk, in proportion to what is planned each month; equal when nothing is."""
+    monthly = {g.pk: g.monthly_contribution for g in goals}
+    total = sum(monthly.values(), Decimal(0))
+    found = {
+        pk: (HUNDRED * amount / total if total else HUNDRED / len(goals)).quantize(CENT)
+        for pk, amount in monthly.items()
+    }
+    if found:
+        largest = max(found, key=lambda pk: found[pk])
+        found[largest] += HUNDRED - sum(found.values(), Decimal(0))
+    return found
+
+
+@transaction.atomic
+def change_goal(goal: Goal, **changes: str | date | Decimal) -> Goal:
+    """Change name, amounts or date. Bluum hears of it, and a fresh projection is kept."""
+    goal = Goal.objects.select_for_update().get(pk=goal.pk)
+    different = {name: value for name, value in changes.items() if getattr(goal, name) != value}
+    if not different or not goal.is_open:
+        return goal
+    for name, value in different.items():
+        setattr(goal, name, value)
+    goal.revision += 1
+    goal.save(update_fields=[*different, "revision"])
+    goal.poke()
+    keep_projection(goal)
+    return goal
+
+
+@transaction.atomic
+def archive_goal(goal: Goal) -> Goal:
+    """Stop saving for it. Its share of the portfolio goes to the other goals."""
+    Account.objects.select_for_update().get(pk=goal.account_id)
+    goal = Goal.objects.select_for_update().get(pk=goal.pk)
+    if not goal.is_open:
+        return goal
+    goal.status = Goal.Status.ARCHIVED
+    goal.share = Decimal(0)
+    goal.revision += 1
+    goal.save(update_fields=["status", "share", "revision"])
+    others = list(Goal.objects.filter(account_id=goal.account_id, status=Goal.Status.ACTIVE))
+    if others:
+        _store_shares(others, {g.pk: g.share for g in others})
+    goal.poke()
+    keep_projections(goal.account)
+    return goal
+
+
+def keep_projection(goal: Goal, base: outlook.Footing | None = None) -> Projection | None:
+    """Calculate and keep; None where there is no level to calculate with yet."""
+    found = outlook.new_projection(goal, base or footing_of(goal.account), timezone.localdate())
+    if found:
+        found.save()
+    return found
+
+
+def keep_projections(account: Account) -> None:
+    """A fresh projection for every active goal of the account."""
+    base = footing_of(account)
+    if base.level is not None:
+        for goal in Goal.objects.filter(account=account, status=Goal.Status.ACTIVE):
+            keep_projection(goal, base)

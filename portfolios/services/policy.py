@@ -1,0 +1,135 @@
+"""The policy: proposed from what is known, accepted by a signature."""
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from accounts.models import Account
+from accounts.services import sign
+from onboarding.models import InvestorProfile
+from onboarding.services import current_assessment
+from portfolios import drafting
+from portfolios.models import Goal, Policy, Portfolio
+from portfolios.services.goals import keep_projections
+from portfolios.services.investing import portfolio_of
+
+STATEMENT = "I have read this policy and sign it. I want my money managed by it."
+
+
+class CannotPropose(Exception):
+    """Something is missing first; the text says what, for people."""
+
+
+class CannotAccept(Exception):
+    """The policy can't be signed as it stands; the text says why, for people."""
+
+
+@transaction.atomic
+def propose_policy(account: Account) -> Policy:
+    """Draft a policy from the current answers and goals. An unsigned proposal that it replaces is
+    withdrawn; one that would say the same stays. Raises CannotPropose."""
+    Account.objects.select_for_update().get(pk=account.pk)
+    assessment = current_assessment(account)
+    if assessment is None:
+        raise CannotPropose("First answer the questions about risk. They take about four minutes.")
+    goals = list(Goal.objects.filter(account=account, status=Goal.Status.ACTIVE))
+    if not goals:
+        raise CannotPropose("First say what the money is for. A policy is drafted from your goals.")
+    today = timezone.localdate()
+    profile = InvestorProfile.objects.filter(account=account).first()
+    try:
+        found = drafting.draft(assessment, goals, profile, today)
+    except ValueError as e:
+        raise CannotPropose(f"Your answers don’t fit together yet. {e}") from e
+    proposals = Policy.objects.select_for_update().filter(
+        account=account, status=Policy.Status.PROPOSED
+    )
+    for open_one in proposals:
+        same = open_one.content == found.content and open_one.assessment_id == assessment.pk
+        if same and open_one.evidence == found.evidence:
+            return open_one
+    proposals.update(status=Policy.Status.WITHDRAWN, due_at=None)
+    version = (
+        Policy.objects.filter(account=account).aggregate(last=Max("version"))["last"] or 0
+    ) + 1
+    portfolio = Portfolio.objects.filter(account=account).first()
+    policy = Policy.objects.create(
+        account=account,
+        assessment=assessment,
+        version=version,
+        level=found.level,
+        content=found.content,
+        evidence=found.evidence,
+        text=drafting.text_of(
+            content=found.content,
+            evidence=found.evidence,
+            level=found.level,
+            version=version,
+            investor=account.name or account.user.email,
+            balance=drafting.balance_for_costs(portfolio, goals),
+            today=today,
+        ),
+    )
+    portfolio_of(account)
+    policy.enqueue()
+    return policy
+
+
+def why_not_acceptable(policy: Policy) -> str:
+    """What keeps this policy from being signed, in a sentence; empty when nothing does."""
+    if policy.status != Policy.Status.PROPOSED:
+        return {
+            Policy.Status.ACCEPTED: "You have signed this policy already.",
+            Policy.Status.ACTIVE: "You have signed this policy already.",
+            Policy.Status.WITHDRAWN: "A newer policy has taken this one’s place.",
+            Policy.Status.SUPERSEDED: "A newer policy has taken this one’s place.",
+            Policy.Status.REFUSED: "This policy wasn’t accepted by the custodian, so it can’t be signed.",
+        }[Policy.Status(policy.status)]
+    current = current_assessment(policy.account)
+    if current is None or current.pk != policy.assessment_id:
+        return "Your risk answers have changed or run out since this was drafted. Draft it again."
+    if policy.checked_at is None and not _has_active(policy):
+        return "This policy is still being checked. That takes a minute; then you can sign."
+    return ""
+
+
+def _has_active(policy: Policy) -> bool:
+    return Policy.objects.filter(
+        account_id=policy.account_id, status=Policy.Status.ACTIVE
+    ).exists()
+
+
+@transaction.atomic
+def accept_policy(policy: Policy, *, text_sha256: str, ip: str, user_agent: str) -> Policy:
+    """Sign the exact text that was shown. `text_sha256` is the hash the page carried.
+
+    Raises CannotAccept when the text is stale, unchecked or already signed. Who may sign, and
+    that the disclosures came first, is the view's guard.
+    """
+    Account.objects.select_for_update().get(pk=policy.account_id)
+    policy = Policy.objects.select_for_update(of=("self",)).select_related("account").get(pk=policy.pk)
+    if problem := why_not_acceptable(policy):
+        raise CannotAccept(problem)
+    if text_sha256 != policy.text_sha256:
+        raise CannotAccept("The text has changed since you opened it. Here is the current one.")
+    policy.signature = sign(
+        account=policy.account,
+        slug="investment-policy",
+        version=str(policy.version),
+        title="Investment policy statement",
+        body=policy.text,
+        kind="policy",
+        statement=STATEMENT,
+        ip=ip,
+        user_agent=user_agent,
+    )
+    # One that was signed and not yet in force gives way to this one.
+    Policy.objects.filter(account_id=policy.account_id, status=Policy.Status.ACCEPTED).update(
+        status=Policy.Status.SUPERSEDED
+    )
+    policy.status = Policy.Status.ACCEPTED
+    policy.accepted_at = timezone.now()
+    policy.save(update_fields=["signature", "status", "accepted_at"])
+    policy.poke()
+    keep_projections(policy.account)
+    return policy

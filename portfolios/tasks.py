@@ -1,0 +1,25 @@
+from celery import shared_task
+
+from portfolios import sync
+from portfolios.models import Goal, Investment, Policy, Portfolio
+from robo import work
+
+
+@shared_task
+def advance_goal(pk: int) -> None:
+    work.take(Goal, pk, sync.advance_goal)
+
+
+@shared_task
+def advance_policy(pk: int) -> None:
+    work.take(Policy, pk, sync.advance_policy)
+
+
+@shared_task
+def advance_portfolio(pk: int) -> None:
+    work.take(Portfolio, pk, sync.advance_portfolio)
+
+
+@shared_task
+def advance_investment(pk: int) -> None:
+    work.take(Investment, pk, sync.advance_investment)
