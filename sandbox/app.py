@@ -69,7 +69,7 @@ def create_app(
     `rate` is requests a second per key pair (0: no limit). `public_url` is where browsers find this
     program; empty means the address of the request.
     """
-    app = Sandbox("sandbox", static_folder=None)
+    app = Sandbox("sandbox", static_url_path="/_static")
     app.world = world
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.config["PUBLIC_URL"] = public_url.rstrip("/")

@@ -136,6 +136,7 @@ def _try(send: Send, url: str, body: bytes, secret: str) -> tuple[int | None, st
 
 
 def _settle(world: World, row: Row, status: int | None, problem: str | None) -> None:
+    world.changed = True
     row["tries"].append({"at": world.clock.now(), "status": status, "problem": problem})
     if row["status"] != "sending":
         return

@@ -36,6 +36,8 @@ class Gateway:
 
     def serve(self, endpoint: Callable[[], Response]) -> Response:
         """Answer the current request."""
+        if request.method not in ("GET", "HEAD", "OPTIONS"):
+            self.world.changed = True
         if request.path != API and not request.path.startswith(API + "/"):
             with self.world.lock:
                 self.world.run_due()

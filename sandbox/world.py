@@ -76,6 +76,7 @@ class World:
         self.clock = Clock(at, frozen=frozen)
         self.clock.after_move = self._after_move
         self.outbox_ready = threading.Event()
+        self.changed = True
         self._listeners: dict[str, list[Listener]] = defaultdict(list)
         self._running = False
         self._fresh()
@@ -142,6 +143,7 @@ class World:
                 while self._jobs and self._jobs[0][0] <= iso(moment or self.clock.now()):
                     at, _, name, args = heapq.heappop(self._jobs)
                     count += 1
+                    self.changed = True
                     with self.clock.pinned(parse(at)):
                         try:
                             JOBS[name](self, **args)

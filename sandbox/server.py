@@ -1,0 +1,199 @@
+"""The program: an HTTP server, a mail server and a worker around one world."""
+
+import argparse
+import errno
+import logging
+import signal
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+from sandbox import clock, deliveries, mail
+from sandbox.app import create_app
+from sandbox.gateway import ConnectionLost
+from sandbox.world import World
+
+log = logging.getLogger("sandbox")
+
+TICK_SECONDS = 0.25
+SAVE_SECONDS = 3.0
+
+
+class Handler(WSGIRequestHandler):
+    """Serves one connection, quietly. Hangs up when a fault asks for it."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """The gateway keeps its own log."""
+
+    def run_wsgi(self) -> None:
+        """Answer, or cut the line with a reset."""
+        try:
+            super().run_wsgi()
+        except ConnectionLost:
+            self.close_connection = True
+            reset = b"\x01\x00\x00\x00\x00\x00\x00\x00"
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+            self.connection.close()
+
+
+class Server(ThreadedWSGIServer):
+    """One thread a connection; threads don't keep the program alive."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = 128
+
+
+class Worker(threading.Thread):
+    """Runs what is due, sends webhooks, saves the state."""
+
+    def __init__(self, world: World, state: Path | None) -> None:
+        super().__init__(name="sandbox-worker", daemon=True)
+        self.world = world
+        self.state = state
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        """Until `stop`."""
+        sender = threading.Thread(target=self._send, name="sandbox-sender", daemon=True)
+        sender.start()
+        saved = time.monotonic()
+        while not self.stopping.wait(TICK_SECONDS):
+            self.world.run_due()
+            if time.monotonic() - saved >= SAVE_SECONDS:
+                saved = time.monotonic()
+                self.save()
+
+    def _send(self) -> None:
+        while not self.stopping.is_set():
+            self.world.outbox_ready.wait(1.0)
+            self.world.outbox_ready.clear()
+            try:
+                deliveries.send_due(self.world, deliveries.http_send)
+            except Exception:
+                log.exception("sending webhooks failed")
+
+    def save(self) -> None:
+        """Write the state if something changed."""
+        if self.state is not None and self.world.changed:
+            self.world.changed = False
+            try:
+                self.world.save(self.state)
+            except OSError as error:
+                self.world.changed = True
+                log.error("The state can't be saved: %s", error)
+
+    def stop(self) -> None:
+        """Finish and save."""
+        self.stopping.set()
+        self.join(5)
+        self.world.changed = True
+        self.save()
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox", description="A local stand-in for Bluum, Plaid and a mail server."
+    )
+    parser.add_argument("--port", type=int, required=True, help="HTTP port")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--smtp-port", type=int, help="mail port (the HTTP port + 1)")
+    parser.add_argument("--seed", type=int, default=1, help="same seed, same ids and prices (1)")
+    parser.add_argument(
+        "--at", type=clock.parse, metavar="TIME", help="start a fresh state's clock"
+    )
+    parser.add_argument("--state", type=Path, metavar="FILE", help="keep the state in this file")
+    parser.add_argument("--key", default="sandbox-key", help="API key (sandbox-key)")
+    parser.add_argument("--secret", default="sandbox-secret", help="API secret (sandbox-secret)")
+    parser.add_argument(
+        "--rate", type=float, default=10, help="requests a second, 0: no limit (10)"
+    )
+    parser.add_argument("--pace", choices=["fast", "real"], default="fast", help="seconds or days")
+    parser.add_argument("--market", choices=["xnys", "always"], default="xnys", help="when open")
+    parser.add_argument("--public-url", default="", help="where browsers find this program")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until told to stop. Returns the exit code."""
+    options = parse(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    world = World(seed=options.seed, at=options.at, pace=options.pace, market=options.market)
+    problem = _restore(world, options.state)
+    if problem:
+        return _give_up(problem)
+    app = create_app(
+        world,
+        key=options.key,
+        secret=options.secret,
+        rate=options.rate,
+        public_url=options.public_url,
+    )
+    smtp_port = options.smtp_port or options.port + 1
+    try:
+        server = _listen(options.host, options.port, app)
+    except OSError as error:
+        return _give_up(_why(error, options.port))
+    try:
+        post = mail.start(world, options.host, smtp_port)
+    except OSError as error:
+        server.server_close()
+        return _give_up(_why(error, smtp_port))
+    worker = Worker(world, options.state)
+    worker.start()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        threading.Thread(target=server.shutdown, daemon=True).start()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    print(f"Sandbox: http://{options.host}:{options.port}/ (mail: {smtp_port})", flush=True)  # noqa: T201
+    server.serve_forever(poll_interval=0.1)
+    server.server_close()
+    post.stop()
+    worker.stop()
+    return 0
+
+
+def _restore(world: World, path: Path | None) -> str | None:
+    """Load the state file if there is one. Returns what is wrong with it."""
+    if path is None or not path.exists():
+        return None
+    try:
+        world.restore(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return f"The state file {path} can't be read ({type(error).__name__})."
+    return None
+
+
+def _listen(host: str, port: int, app: Any) -> Server:
+    """Bind; werkzeug itself would print and exit if that fails."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise
+    return Server(host, port, app, handler=Handler, fd=listener.detach())
+
+
+def _why(error: OSError, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} is taken; choose another one."
+    return f"Port {port} can't be used: {error.strerror}."
+
+
+def _give_up(sentence: str) -> int:
+    print(sentence, file=sys.stderr)  # noqa: T201
+    return 1
