@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
-from math import ceil, floor, log, sqrt
+from math import ceil, floor, isfinite, log, sqrt
 from typing import Literal
 
 import numpy as np
@@ -59,6 +59,11 @@ class Plan:
     paths: int = 10_000
 
     def __post_init__(self) -> None:
+        for name in ("start", "monthly", "target"):
+            amount = float(getattr(self, name))  # forms hand over Decimal
+            if not isfinite(amount):
+                raise ValueError("Amounts must be numbers.")
+            object.__setattr__(self, name, amount)
         if not 1 <= self.months <= MAX_MONTHS:
             raise ValueError(f"A projection needs between 1 and {MAX_MONTHS} months.")
         if min(self.start, self.monthly, self.target) < 0:
@@ -282,12 +287,21 @@ def _path_key(plan: Plan) -> _PathKey:
 
 
 def _end_factors(plan: Plan) -> tuple[Floats, Floats]:
-    growth, annuity = _factors(_path_key(plan), plan.months, (plan.months,))
+    growth, annuity = _factors_at_end(_path_key(plan), plan.months)
     return growth[-1].astype(np.float64), annuity[-1].astype(np.float64)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def _factors(key: _PathKey, months: int, grid: tuple[int, ...]) -> tuple[Floats, Floats]:
+    return _walk(key, months, grid)
+
+
+@lru_cache(maxsize=32)  # apart, so that the search for a date doesn't push out the fan charts
+def _factors_at_end(key: _PathKey, months: int) -> tuple[Floats, Floats]:
+    return _walk(key, months, (months,))
+
+
+def _walk(key: _PathKey, months: int, grid: tuple[int, ...]) -> tuple[Floats, Floats]:
     """Per future, what a dollar today and a dollar a month are worth at each month of the grid.
 
     Deposits come at the end of the month, after its return and its fee.
@@ -304,6 +318,7 @@ def _factors(key: _PathKey, months: int, grid: tuple[int, ...]) -> tuple[Floats,
         annuity += 1
         if month in wanted:
             kept[0, wanted[month]], kept[1, wanted[month]] = growth, annuity
+    kept.flags.writeable = False
     return kept[0], kept[1]
 
 

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
@@ -212,9 +213,21 @@ def test_the_needed_level_is_the_lowest_that_reaches_the_bar():
     assert needed_level(replace(SAVER, target=10_000_000)) is None
 
 
+def test_amounts_may_come_from_a_form():
+    assert project(replace(SAVER, start=Decimal("10000.00"))) == project(SAVER)
+
+
 @pytest.mark.parametrize(
     "wrong",
-    [{"months": 0}, {"months": 601}, {"start": -1}, {"monthly": -5}, {"paths": 3}, {"target": -1}],
+    [
+        {"start": float("nan")},
+        {"months": 0},
+        {"months": 601},
+        {"start": -1},
+        {"monthly": -5},
+        {"paths": 3},
+        {"target": -1},
+    ],
 )
 def test_impossible_plans_are_refused(wrong):
     with pytest.raises(ValueError, match=r".+"):
