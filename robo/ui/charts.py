@@ -350,7 +350,7 @@ def _day_ticks(first: date, last: date) -> tuple[Tick, ...]:
         Tick(
             _n(100 * (d - first).days / span),
             f"{d:%b} {d.year}" if several_years else f"{d:%b}" if span > 62 else f"{d:%b} {d.day}",
-            "" if n % 2 == len(kept) % 2 else "opt",
+            "" if (len(kept) - 1 - n) % 2 == 0 else "opt",
         )
         for n, d in enumerate(kept)
     )
@@ -374,7 +374,7 @@ def _month_ticks(months: int) -> tuple[Tick, ...]:
     return (*ticks, Tick("100", label(months), "last"))
 
 
-def _ends(labels: Sequence[tuple[float, str, str]], gap: float = 15.0) -> tuple[End, ...]:
+def _ends(labels: Sequence[tuple[float, str, str]], gap: float = 16.0) -> tuple[End, ...]:
     """Labels at the line's end, moved apart so that none covers another."""
     order = sorted(range(len(labels)), key=lambda i: labels[i][0])
     at = [labels[i][0] for i in order]

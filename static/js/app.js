@@ -23,7 +23,6 @@ function hideAmounts(on) {
   document.querySelector("[data-do=private]")?.setAttribute("aria-pressed", String(on));
 }
 if (document.querySelector("[data-do=private]")) hideAmounts(remember("private") === "1");
-for (const button of document.querySelectorAll(".site [data-do], .foot [data-do]")) button.hidden = false;
 
 document.addEventListener("click", (event) => {
   const pressed = event.target.closest("[data-do]");

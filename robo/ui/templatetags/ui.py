@@ -64,6 +64,12 @@ def change(value: words.Number | None) -> SafeString | str:
     )
 
 
+@register.filter
+def typed(value: Any) -> str:
+    """An amount as a money field shows it, `1,234.50`; what was typed when it can't be read."""
+    return MoneyInput().format_value(value) or ""
+
+
 @register.simple_tag
 def figure(value: words.Number | None, size: str = "") -> SafeString:
     """The one big number of a screen, its cents set small."""
