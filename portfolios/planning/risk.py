@@ -162,6 +162,7 @@ def assess(
         binds = "contradictions"
     else:
         binds = "willingness" if willing <= able else "capacity"
+    calmest_stocks = load(assumptions_version).level(1).stocks_percent / 100
     return RiskResult(
         questionnaire_id=asked.id,
         questionnaire_version=asked.version,
@@ -178,7 +179,9 @@ def assess(
         horizon_years=horizon,
         stocks_cap=cap,
         binds=binds,
-        reasons=_reasons(binds, willing, able, horizon, cap, by_horizon, missing, known),
+        reasons=_reasons(
+            binds, willing, able, horizon, cap, by_horizon, missing, known, calmest_stocks
+        ),
         parts=(*willing_parts, *able_parts),
         contradictions=found,
         missing=missing,
@@ -338,14 +341,20 @@ def _reasons(
     by_horizon: int,
     missing: tuple[str, ...],
     known: Circumstances,
+    calmest_stocks: float,
 ) -> tuple[str, ...]:
-    years = f"{horizon:g} {'year' if horizon == 1 else 'years'}"
+    years = f"{round(horizon, 1):g} {'year' if round(horizon, 1) == 1 else 'years'}"
     limit = (
-        f"With {years} to go, at most {cap:.0%} may stand in stocks. "
+        f"With {years} to go, at most {int(cap * 100 + 1e-9)}% may stand in stocks. "
         f"That allows up to level {by_horizon}."
     )
     if known.goal_type == "emergency":
         limit = "Money for emergencies stays in the safest mix that should keep up with prices."
+    elif cap < calmest_stocks:
+        limit = (
+            f"With {years} to go, the money should hardly be in stocks at all. Level 1, our "
+            f"calmest, still holds {calmest_stocks:.0%}; a savings account may suit it better."
+        )
     deciding = {
         "willingness": "What you are willing to see is the more cautious side, so it weighs most.",
         "capacity": "What your dates and means can bear is the more cautious side, "

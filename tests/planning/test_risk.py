@@ -92,6 +92,14 @@ def test_a_near_date_binds_even_the_boldest():
     assert "30%" in found.reasons[0]
 
 
+def test_money_needed_at_once_is_told_that_even_the_calmest_level_holds_stocks():
+    found = assess(MAYA, Circumstances(horizon_years=0.52))
+
+    assert found.level == 1
+    assert "With 0.5 years to go" in found.reasons[0]
+    assert "still holds 10%" in found.reasons[0]
+
+
 def test_bold_words_do_not_outweigh_thin_means():
     poor = Circumstances(emergency_fund_months=0, net_worth_share=1.0, dependants=5)
     found = assess({**BOLDEST, "income_needs": "significant", "time_horizon": "5_years"}, poor)
