@@ -65,6 +65,7 @@ class Contact(Personal):
     email_address: str | None = None
     phone_number: str | None = None
     street_address: tuple[str, ...] = ()
+    local_street_address: tuple[str, ...] = ()
     city: str | None = None
     state: str | None = None
     postal_code: str | None = None
@@ -90,6 +91,8 @@ class Disclosures(Model):
     is_affiliated_exchange_or_finra: bool | None = None
     is_politically_exposed: bool | None = None
     immediate_family_exposed: bool | None = None
+    is_affiliated_exchange_or_iiroc: bool | None = None
+    is_discretionary: bool | None = None
 
 
 class Agreement(Personal):

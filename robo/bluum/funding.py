@@ -442,7 +442,14 @@ def _bank_sources(answer: object) -> tuple[BankSource, ...]:
             for row in _flat(entry):
                 kept = found.setdefault(row.get("id"), {})
                 kept.update({k: v for k, v in row.items() if v is not None and k not in kept})
-    return tuple(read(BankSource, row) for row in found.values())
+    return tuple(read(BankSource, {**row, "status": _status(row)}) for row in found.values())
+
+
+def _status(row: dict[str, Any]) -> Any:
+    """The bank account's own status, unless its whole login is no longer active."""
+    own, login = row.get("status"), row.get("login_status")
+    broken = isinstance(login, str) and login.lower() != SourceStatus.ACTIVE
+    return login if own is None or broken else own
 
 
 def _flat(entry: object) -> Iterator[dict[str, Any]]:
@@ -458,7 +465,8 @@ def _flat(entry: object) -> Iterator[dict[str, Any]]:
         kind = both.get("type")
         yield {
             "id": account.get("id"),
-            "status": account.get("status", entry.get("status")),
+            "status": account.get("status"),
+            "login_status": entry.get("status") if nested else None,
             "connection_id": entry.get("id") if nested else None,
             "item_id": _first(entry, "itemId", "item_id", "providerId", "provider_id"),
             "account_id": _first(account, "accountId", "account_id"),
