@@ -1,14 +1,15 @@
 """Banks, deposits, the wallet and auto-invest schedules."""
 
+import base64
 import uuid
 from decimal import Decimal
-from typing import Any
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import Account, OfAccountManager
+from accounts.models import Account, OfAccountManager, OfAccountQuerySet
 from portfolios.models import dollars
 from robo.work import Work, due_indexes
 
@@ -45,6 +46,16 @@ class BankLink(Work):
         return self.status not in {self.Status.STARTED, self.Status.RETURNED}
 
 
+class BankAccountQuerySet(OfAccountQuerySet):
+    def usable(self) -> Self:
+        """Money can be pulled from these."""
+        return self.filter(status=BankAccount.Status.ACTIVE, unlink_asked_at=None)
+
+    def shown(self) -> Self:
+        """All but those that were unlinked."""
+        return self.exclude(status=BankAccount.Status.DISCONNECTED)
+
+
 class BankAccount(Work):
     """A bank account linked at Bluum (a funding source). Only its mask is known here."""
 
@@ -65,7 +76,7 @@ class BankAccount(Work):
     unlink_asked_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
-    objects = OfAccountManager()
+    objects = models.Manager.from_queryset(BankAccountQuerySet)()
     work_task = "funding.tasks.advance_bank_account"
 
     class Meta:
@@ -77,11 +88,21 @@ class BankAccount(Work):
         indexes = due_indexes("bank")
 
     def __str__(self) -> str:
-        return f"{self.name or self.institution} ••{self.mask}"
+        name = self.name or self.institution or "Bank account"
+        return f"{name} ••{self.mask}" if self.mask else name
+
+    @property
+    def is_usable(self) -> bool:
+        return self.status == self.Status.ACTIVE and self.unlink_asked_at is None
+
+
+class DepositQuerySet(OfAccountQuerySet):
+    def moving(self) -> Self:
+        return self.filter(status__in=Deposit.OPEN)
 
 
 class Deposit(Work):
-    """Money on its way from a bank into the wallet. `key` is the wish: the same key, the same deposit."""
+    """Money on its way from a bank into the wallet. The same key means the same wish."""
 
     class Status(models.TextChoices):
         REQUESTED = "requested", "Requested"  # ours: written down, not yet at Bluum
@@ -108,17 +129,22 @@ class Deposit(Work):
     currency = models.CharField(max_length=3, default="USD")
     method = models.CharField(max_length=30, default="ach")
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.REQUESTED)
-    bluum_id = models.CharField(max_length=64, null=True, blank=True, unique=True)  # noqa: DJ001
+    bluum_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
     failure_reason = models.CharField(max_length=300, blank=True)
     cancel_asked_at = models.DateTimeField(null=True, blank=True)
-    expected_on = models.DateField(null=True, blank=True, help_text="Told to the person on asking.")
+    sent_at = models.DateTimeField(
+        null=True, blank=True, help_text="First sent then; before, nothing can be at Bluum."
+    )
+    expected_on = models.DateField(
+        null=True, blank=True, help_text="Arrival day that the person was told."
+    )
     created_at = models.DateTimeField(default=timezone.now)
     initiated_at = models.DateTimeField(null=True, blank=True)
     received_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True, help_text="Canceled, failed, expired.")
 
-    objects = OfAccountManager()
+    objects = models.Manager.from_queryset(DepositQuerySet)()
     work_task = "funding.tasks.advance_deposit"
 
     class Meta:
@@ -144,6 +170,22 @@ class Deposit(Work):
         return (
             self.status in {self.Status.REQUESTED, self.Status.PENDING} and not self.cancel_asked_at
         )
+
+    @property
+    def was_returned(self) -> bool:
+        """The bank took the money back after it had arrived."""
+        return self.status == self.Status.FAILED and self.completed_at is not None
+
+    @property
+    def reference(self) -> str:
+        """What support asks for, such as D-7KQ2-4M6P."""
+        text = base64.b32encode(self.key.bytes).decode()
+        return f"D-{text[:4]}-{text[4:8]}"
+
+    @property
+    def description(self) -> str:
+        """What the deposit is called at Bluum; by this we find it again there."""
+        return f"Deposit {self.key}"
 
 
 class TransferEvent(models.Model):
@@ -179,6 +221,13 @@ class Wallet(Work):
 
     def __str__(self) -> str:
         return f"Wallet of {self.account}"
+
+
+class ScheduleQuerySet(OfAccountQuerySet):
+    def going(self) -> Self:
+        """Not ended, and not asked to end."""
+        ended = (Schedule.Status.COMPLETED, Schedule.Status.CANCELLED, Schedule.Status.REFUSED)
+        return self.exclude(status__in=ended).exclude(wanted="cancelled")
 
 
 class Schedule(Work):
@@ -219,12 +268,15 @@ class Schedule(Work):
     revision = models.PositiveIntegerField(default=1)
     sent_revision = models.PositiveIntegerField(default=0)
     refusal = models.CharField(max_length=300, blank=True)
-    bluum_id = models.CharField(max_length=64, null=True, blank=True, unique=True)  # noqa: DJ001
+    bluum_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    sent_at = models.DateTimeField(
+        null=True, blank=True, help_text="First sent then; before, nothing can be at Bluum."
+    )
     next_execution = models.DateTimeField(null=True, blank=True)
     last_execution = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
-    objects = OfAccountManager()
+    objects = models.Manager.from_queryset(ScheduleQuerySet)()
     work_task = "funding.tasks.advance_schedule"
 
     class Meta:
@@ -237,3 +289,14 @@ class Schedule(Work):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status in {self.Status.COMPLETED, self.Status.CANCELLED, self.Status.REFUSED}
+
+    @property
+    def is_settled(self) -> bool:
+        """Bluum has what the person asked for."""
+        return self.has_ended or (
+            self.status == self.wanted and self.sent_revision == self.revision
+        )

@@ -1,0 +1,69 @@
+"""Why something didn't work, in words a person can act on. Bluum's raw words stay in the row."""
+
+import re
+from dataclasses import dataclass
+
+from robo.bluum import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    sentence: str
+    next_step: str
+
+
+# ACH return codes (Nacha operating rules), for those an investor can do something about.
+_RETURNS = {
+    "R01": Reason(
+        "Your bank says there wasn’t enough money in the account.",
+        "When it’s there, you can ask for the deposit again.",
+    ),
+    "R02": Reason("Your bank says this account is closed.", "Link another bank account."),
+    "R03": Reason("Your bank couldn’t find this account.", "Link the bank again."),
+    "R04": Reason("Your bank says the account number isn’t valid.", "Link the bank again."),
+    "R07": Reason(
+        "Your bank says the permission for this transfer was withdrawn.",
+        "If that wasn’t you, call us.",
+    ),
+    "R08": Reason(
+        "Your bank was asked to stop this payment.", "If that wasn’t you, call your bank."
+    ),
+    "R10": Reason(
+        "Your bank was told that this transfer wasn’t authorized.",
+        "If you did ask for it, call us, so that we can sort it out together.",
+    ),
+    "R16": Reason("Your bank says this account is frozen.", "Please talk to your bank."),
+    "R20": Reason(
+        "Your bank doesn’t allow transfers from this kind of account.",
+        "Link a checking account instead.",
+    ),
+    "R29": Reason(
+        "Your bank was told that this transfer wasn’t authorized.",
+        "Business accounts often block transfers; please talk to your bank.",
+    ),
+}
+UNKNOWN = Reason("Your bank didn’t tell us why.", "You can ask for the deposit again, or call us.")
+
+
+def of_failure(raw: str) -> Reason:
+    """What Bluum's `failure_reason` means for the person."""
+    if found := re.match(r"\s*(R\d\d)\b", raw):
+        return _RETURNS.get(found[1], UNKNOWN)
+    return UNKNOWN
+
+
+def of_refusal(problem: Refused) -> str:
+    """One sentence for a request that Bluum said no to. Never Bluum's own: it may name someone."""
+    field = str(problem.details.get("field", ""))
+    code = problem.code or ""
+    if "funding_source" in field:
+        return "This bank account can’t be used any more. Link it again, or choose another."
+    if "public_token" in field:
+        return "The sign-in at your bank has expired. Please link the bank again."
+    if code == "BLUM-400-005" or "amount" in field:
+        return "The amount is outside what can be moved in one transfer."
+    if code in {"BLUM-403-002", "BLUM-403-004"}:
+        return "Your account can’t take money at the moment. We’ve been told; please call us."
+    if "day_of" in field or "schedule" in field or "start_date" in field:
+        return "That day doesn’t work for a schedule. Choose another one."
+    return "It couldn’t be accepted as it was. Please call us, and we’ll sort it out."

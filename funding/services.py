@@ -1,0 +1,218 @@
+"""What someone asks for: written down here and now, carried out by the loop."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Account
+from funding import calendar
+from funding.models import BankAccount, BankLink, Deposit, Schedule, TransferEvent, Wallet
+from robo import audit, seal
+
+LONGEST_TOKEN = 400
+
+
+class NotPossible(Exception):
+    """What was asked for can't be done any more; the text says why, for the person."""
+
+
+def wallet_of(account: Account) -> Wallet:
+    """The account's wallet row; the first call has it looked at."""
+    wallet, created = Wallet.objects.get_or_create(account=account)
+    if created:
+        wallet.enqueue()
+    return wallet
+
+
+# Banks ----------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def start_bank_link(*, account: Account, next_url: str = "") -> BankLink:
+    """Someone sets out to Plaid. Nothing happens until they come back."""
+    wallet_of(account)
+    return BankLink.objects.create(account=account, next_url=next_url[:200], due_at=None)
+
+
+@transaction.atomic
+def finish_bank_link(*, link: BankLink, public_token: str, request: Any = None) -> BankLink:
+    """They came back with a public token: keep it sealed until Bluum has taken it.
+
+    Coming back twice changes nothing. Raises NotPossible for a token that can't be one.
+    """
+    if not public_token or len(public_token) > LONGEST_TOKEN or not public_token.isascii():
+        raise NotPossible("Your bank’s answer didn’t arrive whole. Please link it again.")
+    found = BankLink.objects.select_for_update().get(pk=link.pk)
+    if found.status in {BankLink.Status.STARTED, BankLink.Status.CANCELED}:
+        found.sealed_token = seal.seal(public_token.encode())
+        found.status = BankLink.Status.RETURNED
+        found.due_at = timezone.now()
+        found.save(update_fields=["sealed_token", "status", "due_at"])
+        found.enqueue()
+        audit.record("link bank", target=found, account=found.account, request=request)
+    return found
+
+
+def cancel_bank_link(*, link: BankLink) -> None:
+    """They came back without a bank."""
+    BankLink.objects.filter(pk=link.pk, status=BankLink.Status.STARTED).update(
+        status=BankLink.Status.CANCELED
+    )
+
+
+@transaction.atomic
+def unlink_bank(*, bank: BankAccount, request: Any = None) -> None:
+    """Stop using this bank. Schedules that pull from it are paused; money on its way arrives."""
+    found = BankAccount.objects.select_for_update().get(pk=bank.pk)
+    if found.status == BankAccount.Status.DISCONNECTED or found.unlink_asked_at:
+        return
+    found.unlink_asked_at = timezone.now()
+    found.save(update_fields=["unlink_asked_at"])
+    for schedule in Schedule.objects.going().filter(bank=found):
+        pause_schedule(schedule=schedule)
+    found.poke()
+    audit.record("unlink bank", target=found, account=found.account, request=request)
+
+
+# Deposits -------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def request_deposit(*, account: Account, bank: BankAccount, amount: Decimal, key: UUID) -> Deposit:
+    """Write down that the client wants this deposit. The same key always means the same one."""
+    deposit, created = Deposit.objects.get_or_create(
+        account=account,
+        key=key,
+        defaults={
+            "bank": bank,
+            "amount": amount,
+            "expected_on": calendar.plan(timezone.now()).arrives,
+        },
+    )
+    if created:
+        TransferEvent.objects.create(deposit=deposit, status=deposit.status, at=deposit.created_at)
+        deposit.enqueue()
+        wallet_of(account)
+    return deposit
+
+
+@transaction.atomic
+def cancel_deposit(*, deposit: Deposit, request: Any = None) -> Deposit:
+    """Ask for the deposit to be stopped. Whether it still can be, the step finds out."""
+    found = Deposit.objects.select_for_update(of=("self",)).get(pk=deposit.pk)
+    if found.cancel_asked_at or found.status == Deposit.Status.CANCELED:
+        return found
+    if not found.can_be_canceled:
+        raise NotPossible(
+            "It’s too late to cancel: the bank has started this deposit. When it has arrived, "
+            "the money is yours to keep as cash or send back."
+        )
+    found.cancel_asked_at = timezone.now()
+    found.save(update_fields=["cancel_asked_at"])
+    found.poke()
+    audit.record("cancel deposit", target=found, account=found.account, request=request)
+    return found
+
+
+# Auto-invest ----------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def request_schedule(
+    *,
+    account: Account,
+    bank: BankAccount,
+    amount: Decimal,
+    frequency: str,
+    day_of_week: int | None,
+    day_of_month: int | None,
+    start_date: date,
+    key: UUID,
+) -> Schedule:
+    """Write down an auto-invest schedule. The same key always means the same one."""
+    schedule, created = Schedule.objects.get_or_create(
+        account=account,
+        key=key,
+        defaults={
+            "bank": bank,
+            "name": Schedule.Frequency(frequency).label,
+            "amount": amount,
+            "frequency": frequency,
+            "day_of_week": day_of_week,
+            "day_of_month": day_of_month,
+            "start_date": start_date,
+        },
+    )
+    if created:
+        schedule.enqueue()
+        wallet_of(account)
+    return schedule
+
+
+@transaction.atomic
+def change_schedule(
+    *,
+    schedule: Schedule,
+    amount: Decimal,
+    day_of_week: int | None,
+    day_of_month: int | None,
+) -> Schedule:
+    """Change amount or day from the next run on. Raises NotPossible if the schedule has ended."""
+    found = _going(schedule)
+    wished = {"amount": amount, "day_of_week": day_of_week, "day_of_month": day_of_month}
+    if all(getattr(found, name) == value for name, value in wished.items()):
+        return found
+    for name, value in wished.items():
+        setattr(found, name, value)
+    found.revision += 1
+    found.refusal = ""
+    found.save(update_fields=[*wished, "revision", "refusal"])
+    found.poke()
+    return found
+
+
+@transaction.atomic
+def pause_schedule(*, schedule: Schedule) -> Schedule:
+    return _want(schedule, "paused")
+
+
+@transaction.atomic
+def resume_schedule(*, schedule: Schedule) -> Schedule:
+    """Go on with the next date. Missed runs are not caught up."""
+    found = _going(schedule)
+    if not found.bank.is_usable:
+        raise NotPossible(f"{found.bank} isn’t linked any more. Link a bank first.")
+    return _want(schedule, "active")
+
+
+@transaction.atomic
+def end_schedule(*, schedule: Schedule) -> Schedule:
+    return _want(schedule, "cancelled")
+
+
+def _going(schedule: Schedule) -> Schedule:
+    found = Schedule.objects.select_for_update(of=("self",)).get(pk=schedule.pk)
+    if found.has_ended or found.wanted == "cancelled":
+        raise NotPossible("This schedule has ended. You can set up a new one.")
+    return found
+
+
+def _want(schedule: Schedule, wanted: str) -> Schedule:
+    found = _going(schedule)
+    if found.wanted != wanted:
+        found.wanted = wanted
+        found.save(update_fields=["wanted"])
+        found.poke()
+    return found
+
+
+def cash_of(account: Account) -> tuple[Decimal | None, datetime | None]:
+    """Cash available in the wallet in dollars, as of when; None if never seen."""
+    wallet = Wallet.objects.filter(account=account).first()
+    if wallet is None or wallet.refreshed_at is None:
+        return None, None
+    return wallet.available, wallet.refreshed_at

@@ -1,0 +1,1 @@
+"""Where money meets Bluum: banks, deposits, schedules, the wallet."""

@@ -1,0 +1,298 @@
+"""Deposits: sent once, followed until they settle, adopted when they began elsewhere."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Account
+from accounts.services import tell
+from funding import reasons
+from funding.models import Deposit, TransferEvent, Wallet
+from portfolios.models import Portfolio
+from portfolios.services import request_investment
+from robo import clients
+from robo.bluum import KeyInUse, Refused
+from robo.bluum.funding import Deposit as Remote
+from robo.ui import words
+
+# Bluum remembers an idempotency key for 24 hours; we stop relying on it well before.
+KEY_IS_TRUSTED_FOR = timedelta(hours=20)
+PAGE = 100
+
+
+def advance_deposit(deposit: Deposit) -> timedelta | None:
+    """Send the deposit if Bluum doesn't have it yet; otherwise see how far it has come."""
+    account = deposit.account
+    if not account.bluum_id or not account.is_active:
+        if deposit.cancel_asked_at and not deposit.sent_at and not deposit.bluum_id:
+            return _never_send(deposit)
+        return _waiting(deposit)
+    if deposit.bluum_id:
+        remote = clients.bluum().deposits.retrieve(account.bluum_id, deposit.bluum_id)
+    else:
+        sent = _send(deposit)
+        if sent is None:
+            return None
+        remote = sent
+    if deposit.cancel_asked_at and remote.status == Deposit.Status.PENDING:
+        remote = _cancel(account.bluum_id, remote)
+    applied = apply_deposit(deposit.pk, remote)
+    return None if applied.is_settled else _next_look(applied)
+
+
+def _send(deposit: Deposit) -> Remote | None:
+    """The deposit as Bluum has it, or None if it is settled here: refused, or canceled unsent.
+
+    `sent_at` is written before the first request, so that a cancel that comes earlier finds
+    nothing at Bluum, and a crash after it makes us look before we send again.
+    """
+    account_id = deposit.account.bluum_id or ""
+    now = timezone.now()
+    first = Deposit.objects.filter(pk=deposit.pk, sent_at=None, cancel_asked_at=None).update(
+        sent_at=now
+    )
+    if not first:
+        deposit.refresh_from_db(fields=["sent_at", "cancel_asked_at"])
+        if deposit.sent_at is None:
+            _never_send(deposit)
+            return None
+        if deposit.cancel_asked_at or now - deposit.sent_at > KEY_IS_TRUSTED_FOR:
+            if found := _find(account_id, deposit):
+                return found
+            if deposit.cancel_asked_at:
+                _never_send(deposit)
+                return None
+    if deposit.bank is None:
+        _refuse(deposit, "No bank account was named.")
+        return None
+    try:
+        return clients.bluum().deposits.create(
+            account_id,
+            amount=deposit.amount,
+            funding_source_id=deposit.bank.bluum_id,
+            idempotency_key=deposit.key,
+            currency=deposit.currency,
+            description=deposit.description,
+        )
+    except KeyInUse:
+        if found := _find(account_id, deposit):
+            return found
+        raise
+    except Refused as problem:
+        _refuse(deposit, reasons.of_refusal(problem))
+        return None
+
+
+def _cancel(account_id: str, remote: Remote) -> Remote:
+    """Canceled at Bluum, or as it stands if the bank run was faster."""
+    try:
+        return clients.bluum().deposits.cancel(account_id, remote.id)
+    except Refused:
+        return clients.bluum().deposits.retrieve(account_id, remote.id)
+
+
+def _find(account_id: str, deposit: Deposit) -> Remote | None:
+    """Our deposit among those that Bluum has, by the name we gave it."""
+    for remote in all_remote(account_id):
+        if remote.description == deposit.description:
+            return remote
+    return None
+
+
+def all_remote(account_id: str) -> Iterator[Remote]:
+    """Every deposit of the account, a page at a time."""
+    offset = 0
+    while True:
+        page = clients.bluum().deposits.list(account_id, limit=PAGE, offset=offset)
+        yield from page
+        if len(page) < PAGE:
+            return
+        offset += PAGE
+
+
+def _waiting(deposit: Deposit) -> timedelta:
+    """For an account that isn't open: seconds at first, then minutes."""
+    return min(
+        max((timezone.now() - deposit.created_at) / 10, timedelta(seconds=5)), timedelta(minutes=5)
+    )
+
+
+def _next_look(deposit: Deposit) -> timedelta:
+    """Seconds while someone is watching, minutes for the days an ACH transfer takes."""
+    newest = deposit.events.last()
+    age = timezone.now() - max(newest.at if newest else deposit.created_at, deposit.created_at)
+    if age < timedelta(minutes=10):
+        return timedelta(seconds=4)
+    return timedelta(minutes=1) if age < timedelta(hours=1) else timedelta(minutes=15)
+
+
+# Writing down what we learned -----------------------------------------------------------------
+
+
+@transaction.atomic
+def apply_deposit(pk: int, remote: Remote) -> Deposit:
+    """Write what Bluum says about this deposit and act on a change of its status."""
+    deposit = Deposit.objects.select_for_update(of=("self",)).get(pk=pk)
+    if deposit.bluum_id not in (None, remote.id):
+        raise ValueError("Another deposit's answer")
+    before = deposit.status
+    deposit.bluum_id = remote.id
+    if remote.status in Deposit.Status.values:  # a word we don't know settles nothing
+        deposit.status = remote.status
+    deposit.failure_reason = (remote.failure_reason or "")[:300] if _bad(remote.status) else ""
+    deposit.initiated_at = remote.initiated_at or deposit.initiated_at
+    deposit.received_at = remote.received_at or deposit.received_at
+    deposit.completed_at = _completed_at(deposit, remote)
+    if deposit.is_settled and remote.status != Deposit.Status.COMPLETED:
+        deposit.settled_at = deposit.settled_at or timezone.now()
+    deposit.save()
+    if deposit.status != before:
+        TransferEvent.objects.create(
+            deposit=deposit, status=deposit.status, at=_happened_at(remote) or timezone.now()
+        )
+        _act(deposit, before)
+    return deposit
+
+
+def _bad(status: str) -> bool:
+    return status in {Deposit.Status.FAILED, Deposit.Status.EXPIRED}
+
+
+def _completed_at(deposit: Deposit, remote: Remote) -> datetime | None:
+    """Kept through a return: that it had arrived is what makes a failure a return."""
+    if remote.status == Deposit.Status.COMPLETED:
+        return remote.completed_at or deposit.completed_at or timezone.now()
+    if remote.status == Deposit.Status.FAILED:
+        return remote.completed_at or deposit.completed_at
+    return None
+
+
+def _happened_at(remote: Remote) -> datetime | None:
+    known = {"received": remote.received_at, "completed": remote.completed_at}
+    return known.get(remote.status)
+
+
+def _act(deposit: Deposit, before: str) -> None:
+    """What follows from the change, in the same transaction."""
+    account = deposit.account
+    if deposit.status == Deposit.Status.COMPLETED:
+        request_investment(account=account, amount=deposit.amount, cause=f"deposit:{deposit.pk}")
+        _tell(deposit, "arrived", f"{_amount(deposit)} has arrived", "It’s being invested now.")
+    elif deposit.status == Deposit.Status.FAILED:
+        reason = reasons.of_failure(deposit.failure_reason)
+        said = f"{reason.sentence} {reason.next_step}"
+        if deposit.completed_at:
+            title = f"Your bank took {_amount(deposit)} back"
+            said = f"The deposit had arrived, but was returned. {said}"
+            _tell(deposit, "returned", title, said)
+        else:
+            title = f"Your deposit of {_amount(deposit)} didn’t go through"
+            _tell(deposit, "failed", title, f"{said} No money reached your account.")
+    elif deposit.status == Deposit.Status.EXPIRED:
+        title = f"Your deposit of {_amount(deposit)} has lapsed"
+        _tell(deposit, "expired", title, "No money arrived in time. You can ask for it again.")
+    elif deposit.status == Deposit.Status.CANCELED:
+        title = f"Your deposit of {_amount(deposit)} is canceled"
+        _tell(deposit, "canceled", title, "Nothing was taken from your bank.")
+    elif (
+        deposit.cancel_asked_at
+        and before in {Deposit.Status.PENDING, Deposit.Status.REQUESTED}
+        and (deposit.status != Deposit.Status.PENDING)
+    ):
+        title = f"It was too late to cancel {_amount(deposit)}"
+        _tell(deposit, "too-late", title, "The bank had started it. It arrives as planned.")
+    if deposit.is_settled:
+        Wallet.objects.filter(account=account).poke()
+        Portfolio.objects.filter(account=account).poke()
+
+
+def _never_send(deposit: Deposit) -> None:
+    """Canceled before anything was sent: Bluum never hears of it."""
+    _settle_here(deposit, Deposit.Status.CANCELED, "")
+
+
+def _refuse(deposit: Deposit, sentence: str) -> None:
+    _settle_here(deposit, Deposit.Status.REFUSED, sentence)
+
+
+@transaction.atomic
+def _settle_here(deposit: Deposit, status: Deposit.Status, sentence: str) -> None:
+    """End a deposit that Bluum doesn't have."""
+    found = Deposit.objects.select_for_update(of=("self",)).get(pk=deposit.pk)
+    if found.bluum_id or found.is_settled:
+        return
+    found.status = status
+    found.failure_reason = sentence
+    found.settled_at = timezone.now()
+    found.save()
+    TransferEvent.objects.create(deposit=found, status=status)
+    if status == Deposit.Status.REFUSED:
+        _tell(found, "refused", f"Your deposit of {_amount(found)} wasn’t accepted", sentence)
+
+
+def _amount(deposit: Deposit) -> str:
+    return words.money(deposit.amount, deposit.currency)
+
+
+def _tell(deposit: Deposit, occasion: str, title: str, body: str) -> None:
+    tell(
+        account=deposit.account,
+        key=f"deposit-{occasion}:{deposit.pk}",
+        title=title,
+        body=body,
+        url=reverse("funding:deposit-status", args=[deposit.pk]),
+    )
+
+
+# Deposits that began elsewhere ----------------------------------------------------------------
+
+
+def adopt(account: Account, remote: Remote, *, history: bool, **known: Any) -> Deposit | None:
+    """Take in a deposit that Bluum has and we don't, such as a run of auto-invest.
+
+    `history` is for what was there at our first look at an account: it is written down, but
+    nobody is told and nothing is asked to be invested. Returns None if it is ours after all.
+    """
+    if remote.currency.upper() != "USD" or remote.amount <= 0:
+        return None
+    begun = remote.created_at or remote.initiated_at or timezone.now()
+    with transaction.atomic():
+        deposit, created = Deposit.objects.get_or_create(
+            bluum_id=remote.id,
+            defaults={
+                "account": account,
+                "amount": remote.amount,
+                "currency": remote.currency,
+                "method": remote.method or "ach",
+                "created_at": begun,
+                "sent_at": begun,
+                "due_at": None,
+                **known,
+            },
+        )
+        if not created:
+            return None
+        if history:
+            return _write_history(deposit, remote)
+        applied = apply_deposit(deposit.pk, remote)
+        if not applied.is_settled:
+            applied.poke()
+        return applied
+
+
+def _write_history(deposit: Deposit, remote: Remote) -> Deposit:
+    deposit.status = remote.status
+    deposit.failure_reason = (remote.failure_reason or "")[:300]
+    deposit.initiated_at, deposit.received_at = remote.initiated_at, remote.received_at
+    deposit.completed_at = remote.completed_at
+    deposit.save()
+    TransferEvent.objects.create(
+        deposit=deposit, status=deposit.status, at=_happened_at(remote) or deposit.created_at
+    )
+    if not deposit.is_settled:
+        deposit.poke()
+    return deposit

@@ -1,0 +1,30 @@
+from celery import shared_task
+
+from funding.models import BankAccount, BankLink, Deposit, Schedule, Wallet
+from funding.sync import banks, deposits, schedules, wallets
+from robo import work
+
+
+@shared_task
+def advance_bank_link(pk: int) -> None:
+    work.take(BankLink, pk, banks.advance_bank_link)
+
+
+@shared_task
+def advance_bank_account(pk: int) -> None:
+    work.take(BankAccount, pk, banks.advance_bank_account)
+
+
+@shared_task
+def advance_deposit(pk: int) -> None:
+    work.take(Deposit, pk, deposits.advance_deposit)
+
+
+@shared_task
+def advance_schedule(pk: int) -> None:
+    work.take(Schedule, pk, schedules.advance_schedule)
+
+
+@shared_task
+def advance_wallet(pk: int) -> None:
+    work.take(Wallet, pk, wallets.advance_wallet)
