@@ -1,0 +1,139 @@
+"""An account's past as numbers: value and flows by day, and what happened in a stretch of time.
+
+Days are the exchange's. External flows are deposits, withdrawals and their returns; everything
+else stays inside. ending = starting + contributions - withdrawals + gains - fees, to the cent.
+"""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+from sandbox import book, ledger
+from sandbox.calendar import NEW_YORK, nyse
+from sandbox.performance import Point
+from sandbox.world import Row, World
+
+ZERO = Decimal("0.00")
+EXTERNAL = ("deposit", "withdrawal", "deposit_return", "withdrawal_return", "debt_repaid")
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What happened between two valuations; money in dollars."""
+
+    start: date
+    end: date
+    since: datetime
+    until: datetime
+    points: list[Point]
+    movements: list[Row]
+
+    @property
+    def starting(self) -> Decimal:
+        """Value before the first day."""
+        return self.points[0].value
+
+    @property
+    def ending(self) -> Decimal:
+        """Value at the end of the last day."""
+        return self.points[-1].value
+
+    @property
+    def contributions(self) -> Decimal:
+        """Money that came in from outside."""
+        return self._sum("deposit", "withdrawal_return")
+
+    @property
+    def withdrawals(self) -> Decimal:
+        """Money that left, positive."""
+        return -self._sum("withdrawal", "deposit_return", "debt_repaid")
+
+    @property
+    def dividends(self) -> Decimal:
+        """Dividends credited."""
+        return self._sum("dividend")
+
+    @property
+    def fees(self) -> Decimal:
+        """Fees and commissions, positive."""
+        return -self._sum("fee")
+
+    @property
+    def gains(self) -> Decimal:
+        """What the market brought, dividends included, before fees."""
+        grown = self.ending - self.starting - self.contributions + self.withdrawals
+        return grown + self.fees
+
+    def of_kind(self, *kinds: str) -> list[Row]:
+        """Movements of these kinds, oldest first."""
+        return [row for row in self.movements if row["kind"] in kinds]
+
+    def _sum(self, *kinds: str) -> Decimal:
+        return sum((row["amount"] for row in self.of_kind(*kinds)), ZERO)
+
+
+def today(world: World) -> date:
+    """The day in New York."""
+    return world.clock.now().astimezone(NEW_YORK).date()
+
+
+def first_day(world: World, account_id: str) -> date | None:
+    """The day of the account's first movement."""
+    moves = ledger.movements(world, account_id)
+    return moves[0]["at"].astimezone(NEW_YORK).date() if moves else None
+
+
+def stretch(world: World, account_id: str, start: date, end: date) -> Stretch:
+    """From the last valuation before `start` to the last of `end`, or to this moment.
+
+    Flows are those between the two valuations, so the parts add up to the cent.
+    """
+    now, values = world.clock.now(), book.of(world, account_id)["values"]
+    before = [row for row in values if row["date"] < start]
+    inside = [row for row in values if start <= row["date"] <= end]
+    first: Row = before[-1] if before else {"date": start - timedelta(days=1), "value": ZERO}
+    since = first.get("at") or _midnight(start)
+    moves = ledger.movements(world, account_id)
+    if not before and moves:
+        since = min(since, moves[0]["at"] - timedelta(seconds=1))
+    if end >= today(world):
+        live = {"date": min(end, today(world)), "value": book.total(world, account_id), "at": now}
+        inside = [row for row in inside if row["date"] != live["date"]] + [live]
+    until = inside[-1]["at"] if inside else since
+    moves = [row for row in moves if since < row["at"] <= until]
+    points = [Point(first["date"], first["value"], ZERO)]
+    moments = [row["at"] for row in moves]
+    done = 0
+    for row in inside:
+        upto = bisect_right(moments, row["at"])
+        flow = sum((m["amount"] for m in moves[done:upto] if m["kind"] in EXTERNAL), ZERO)
+        points.append(Point(row["date"], row["value"], flow))
+        done = upto
+    return Stretch(start, end, since, until, points, moves)
+
+
+def dated_flows(found: Stretch) -> list[tuple[date, Decimal]]:
+    """Money put in (+) and taken out (-), the starting value first; for money-weighted returns."""
+    flows = [(found.start, found.starting)] if found.starting else []
+    for row in found.of_kind(*EXTERNAL):
+        day = max(row["at"].astimezone(NEW_YORK).date(), found.start)
+        flows.append((day, row["amount"]))
+    return flows
+
+
+def benchmark_growth(world: World, symbol: str, points: list[Point]) -> list[float]:
+    """Daily growth factors of a symbol over the same days, dividends left out."""
+    calendar, prices = nyse(), book.market(world)
+    now, closes = world.clock.now(), []
+    for point in points:
+        session = calendar.index_on_or_before(point.day)
+        if calendar.closes[session] > now.timestamp():
+            closes.append(prices.price(symbol, now))
+        else:
+            closes.append(prices.close(symbol, max(session, 0)))
+    return [float(b / a) for a, b in zip(closes, closes[1:], strict=False)]
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(0), NEW_YORK).astimezone(UTC)
