@@ -159,11 +159,9 @@ def contrast_problems(colours: Colours) -> list[str]:
 def css(colours: Colours, type_: Type, shape: Shape, *, font_url: str) -> str:
     """The partner's tokens as a stylesheet. Loaded before app.css, in the same layers."""
     fallback = f"{type_.family} fallback"
-    generic = "serif" if type_.serif else "sans-serif"
+    generic = "serif" if type_.serif else "system-ui, sans-serif"
     sources = ", ".join(f'local("{name}")' for name in type_.fallback_local)
-    tokens = {
-        "font": f'"{type_.family}", "{fallback}", {"" if type_.serif else "system-ui, "}{generic}'
-    }
+    tokens = {"font": f'"{type_.family}", "{fallback}", {generic}'}
     not_tokens = {"family", "file", "serif", "weights"}
     tokens |= {
         name: str(value)

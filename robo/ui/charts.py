@@ -335,7 +335,7 @@ def _day_ticks(first: date, last: date) -> tuple[Tick, ...]:
         days = [first + timedelta(days=n) for n in range(0, span + 1, 2)]
     elif span <= 62:
         start = first + timedelta(days=(7 - first.weekday()) % 7)
-        days = [start + timedelta(weeks=n) for n in range(0, (last - start).days // 7 + 1)]
+        days = [start + timedelta(weeks=n) for n in range((last - start).days // 7 + 1)]
     else:
         months = [
             date(year, month, 1)
@@ -359,19 +359,21 @@ def _day_ticks(first: date, last: date) -> tuple[Tick, ...]:
 def _month_ticks(months: int) -> tuple[Tick, ...]:
     if months < 24:
         middle = [months // 2] if months >= 6 else []
-        label: Callable[[int], str] = lambda m: f"{m} month{'' if m == 1 else 's'}"  # noqa: E731
     else:
         years = months / 12
         step = next(s for s in (1, 2, 5, 10, 20) if years / s <= 5)
         middle = [12 * y for y in range(step, floor(years) + 1, step) if 12 * y <= months * 0.86]
-        label = lambda m: (
-            f"{m // 12} year{'' if m == 12 else 's'}" if m % 12 == 0 else f"{m} months"
-        )  # noqa: E731
     ticks = [Tick("0", "Today", "first")]
     ticks += [
-        Tick(_n(100 * m / months), label(m), "opt" if n % 2 else "") for n, m in enumerate(middle)
+        Tick(_n(100 * m / months), _span(m), "opt" if n % 2 else "") for n, m in enumerate(middle)
     ]
-    return (*ticks, Tick("100", label(months), "last"))
+    return (*ticks, Tick("100", _span(months), "last"))
+
+
+def _span(months: int) -> str:
+    if months >= 24 and months % 12 == 0:
+        return f"{months // 12} years"
+    return f"{months} month{'' if months == 1 else 's'}"
 
 
 def _ends(labels: Sequence[tuple[float, str, str]], gap: float = 16.0) -> tuple[End, ...]:

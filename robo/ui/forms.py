@@ -13,7 +13,7 @@ from robo.ui import words
 
 
 class Choice(str):
-    """A choice's label with a line of help under it: `("monthly", Choice("Each month", hint="…"))`."""
+    """A choice's label with a line of help: `("monthly", Choice("Each month", hint="…"))`."""
 
     hint: str
 
@@ -41,7 +41,10 @@ class MoneyInput(forms.TextInput):
 
 
 class MoneyField(forms.Field):
-    """Dollars and cents as Decimal. Takes `1234.5`, `1,234.50`, `$1,234`; `least` and `most` in dollars."""
+    """Dollars and cents as Decimal, from `1234.5`, `1,234.50` or `$1,234`.
+
+    `least` and `most` are in dollars.
+    """
 
     widget = MoneyInput
 

@@ -150,6 +150,19 @@ def days_away(value: date, *, today: date | None = None) -> str:
     return {0: "today", 1: "tomorrow"}.get((value - start).days, day(value, today=start))
 
 
+BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"))
+SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"))
+DESKTOPS = (("Mac OS X", "Mac"), ("Linux", "Linux"))
+
+
+def device(user_agent: str) -> str:
+    """A browser's long name in words: `Chrome on Windows`; as good as it says of itself."""
+    named = (*BROWSERS, ("Chrome", "Chrome"), ("Safari/", "Safari"))
+    browser = next((name for mark, name in named if mark in user_agent), "A browser")
+    system = next((name for mark, name in (*SYSTEMS, *DESKTOPS) if mark in user_agent), "")
+    return f"{browser} on {system}" if system else browser
+
+
 def _minus(text: str) -> str:
     return text.replace("-", MINUS)
 

@@ -34,6 +34,7 @@ for name in (
     "moment",
     "ago",
     "days_away",
+    "device",
 ):
     register.filter(name, getattr(words, name))
 
@@ -131,7 +132,10 @@ def field(
         classes = ["input", "code" if kind == "code" else "", widget.attrs.get("class", "")]
         attributes["class"] = " ".join(filter(None, classes))
     if kind == "code":
-        attributes |= {"inputmode": "numeric", "autocomplete": "one-time-code"}
+        attributes["autocomplete"] = "one-time-code"
+        attributes |= (
+            {"inputmode": "numeric"} if size == "digits" else {"autocapitalize": "characters"}
+        )
     if kind not in {"check", "checks", "choices", "cards"}:
         attributes["required"] = bound.field.required or None
     attributes = {key: value for key, value in attributes.items() if value is not None}
@@ -210,7 +214,7 @@ def errors(form: forms.BaseForm) -> dict[str, Any]:
 
 @register.filter
 def kindly(message: str, label: str | None = None) -> str:
-    """Django's "This field is required." as a person would say it, with the field's name if given."""
+    """Django's "This field is required." as a person would say it, with the field's name."""
     if message != REQUIRED:
         return message
     return f"{label}: fill this in." if label else "Fill this in."
