@@ -63,7 +63,7 @@ def _part(message: EmailMessage, kind: str) -> str:
     if part is None:
         return ""
     try:
-        return str(part.get_content())
+        return str(part.get_content()).replace("\r\n", "\n")
     except (LookupError, UnicodeDecodeError):
         return part.get_payload(decode=True).decode("utf-8", "replace")  # type: ignore[union-attr]
 

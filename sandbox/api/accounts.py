@@ -110,12 +110,15 @@ def _check_tax_id(tax_id: str) -> None:
 
 
 def view(world: World, account: Row) -> Row:
-    """The account as the API shows it. `balance` is the money in the wallet."""
-    balance = ledger.balance(world, account["id"])
+    """The account as the API shows it.
+
+    `balance` is the money in the wallet, `last_equity` what everything was worth at the last close.
+    """
+    closes = world.table("books").get(account["id"], {}).get("values", [])
     return {
         **account,
-        "balance": balance,
-        "last_equity": balance,
+        "balance": ledger.balance(world, account["id"]),
+        "last_equity": closes[-1]["value"] if closes else ledger.ZERO,
         "portfolios": [
             {"id": portfolio["portfolio_id"], "status": portfolio["status"]}
             for portfolio in world.table("portfolios").values()

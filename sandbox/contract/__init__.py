@@ -99,7 +99,7 @@ class Operation:
         """Raise AssertionError if the contract doesn't know this answer."""
         if status >= 500:
             return
-        assert status in self.answers or status in (401, 403, 404, 429), (
+        assert status in self.answers or status in (400, 401, 403, 404, 429), (
             f"{self.method} {self.path} may not answer {status}"
         )
         validator = self.answers.get(status)

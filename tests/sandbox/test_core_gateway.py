@@ -1,0 +1,221 @@
+"""Credentials, errors, limits, idempotency: what every request meets."""
+
+import pytest
+
+from sandbox import contract
+from tests.sandbox.person import PATHS, Integrator
+
+
+@pytest.fixture
+def us() -> Integrator:
+    return Integrator()
+
+
+def test_a_request_without_credentials_is_refused_and_carries_a_request_id(us):
+    answer = us.stranger.get("/accounts")
+    assert (answer.status_code, answer.json()["code"]) == (401, "BLUM-401-001")
+    assert answer.headers["X-Request-Id"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({"Authorization": "Bearer abc"}, "BLUM-401-002"),
+        ({"Authorization": "Basic ???"}, "BLUM-401-002"),
+        ({"Authorization": "Basic c2FuZGJveC1rZXk="}, "BLUM-401-002"),
+        ({"Authorization": "Basic c2FuZGJveC1rZXk6d3Jvbmc="}, "BLUM-401-003"),
+        ({"BLUUM-API-KEY-ID": "x", "BLUUM-API-SECRET-KEY": "y"}, "BLUM-401-003"),
+    ],
+)
+def test_wrong_credentials_are_told_apart(us, headers, code):
+    assert us.stranger.get("/accounts", headers=headers).json()["code"] == code
+
+
+def test_the_pair_of_headers_works_as_well_as_basic(us):
+    pair = {"BLUUM-API-KEY-ID": "sandbox-key", "BLUUM-API-SECRET-KEY": "sandbox-secret"}
+    assert us.stranger.get("/accounts", headers=pair).status_code == 200
+
+
+def test_a_request_id_of_the_client_comes_back(us):
+    answer = us.api.get("/accounts", headers={"X-Request-Id": "mine-1"})
+    assert answer.headers["X-Request-Id"] == "mine-1"
+
+
+def test_unknown_paths_and_methods_are_no_endpoint(us):
+    assert us.api.get("/investors").json()["code"] == "BLUM-404-002"
+    assert us.api.patch("/accounts").json()["code"] == "BLUM-404-002"
+
+
+def test_an_unknown_object_and_a_malformed_id_look_the_same(us):
+    for account in ("7c1f0e52-9a34-4c55-8f0b-2d6f1b9c7e10", "nonsense"):
+        answer = us.api.get(f"/accounts/{account}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "BLUM-404-001")
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "field"),
+    [
+        ({"account_type": "club"}, "BLUM-400-004", "account_type"),
+        ({"email": "nobody"}, "BLUM-400-003", "contact.email_address"),
+        ({"date_of_birth": "1990-02-31"}, "BLUM-400-003", "identity.date_of_birth"),
+        ({"date_of_birth": "2010-03-11"}, "BLUM-400-001", "identity.date_of_birth"),
+        ({"tax_id": "12-34"}, "BLUM-400-003", "identity.tax_id"),
+        ({"tax_id": "000-00-0000"}, "BLUM-400-003", "identity.tax_id"),
+        ({"agreements": []}, "BLUM-400-001", "agreements"),
+    ],
+)
+def test_a_refused_application_names_the_field_and_never_repeats_the_value(us, change, code, field):
+    answer = us.api.post("/accounts", json=us.apply(**change))
+    assert answer.status_code == 400
+    assert (answer.json()["code"], answer.json()["details"]["field"]) == (code, field)
+    for value in change.values():
+        assert not isinstance(value, str) or value not in answer.text
+
+
+def test_a_missing_field_is_named_with_its_path(us):
+    body = us.apply()
+    del body["identity"]["tax_id"]
+    error = us.api.post("/accounts", json=body).json()
+    assert (error["code"], error["details"]["field"]) == ("BLUM-400-002", "identity.tax_id")
+
+
+def test_a_body_that_is_not_json_is_refused(us):
+    answer = us.api.post("/accounts", content=b"{", headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "BLUM-400-003")
+
+
+def test_fields_the_contract_does_not_know_are_ignored(us):
+    body = us.apply(favourite_colour="blue", account_type="trading")
+    del body["management_type"]
+    answer = us.api.post("/accounts", json=body)
+    assert answer.status_code == 201
+    assert answer.json()["account_type"] == "individual"
+    assert answer.json()["management_type"] == "self_directed"
+
+
+def test_a_json_content_type_without_a_body_is_no_error(us):
+    account = us.open_account()
+    headers = {"Content-Type": "application/json"}
+    assert us.api.get(f"/accounts/{account}", headers=headers).status_code == 200
+    link = us.api.post(f"/accounts/{account}/funding-sources/plaid/link-token", headers=headers)
+    assert link.status_code == 200
+
+
+def test_funding_source_errors_carry_the_envelope_status(us):
+    account = us.open_account()
+    answer = us.api.post(
+        f"/accounts/{account}/funding-sources/plaid/connect", json={"public_token": "made-up"}
+    )
+    assert answer.status_code == 400
+    assert answer.json()["status"] == "error"
+
+
+def test_lists_are_paged_and_a_bad_page_is_refused(us):
+    for number in range(3):
+        us.open_account(email=f"p{number}@mail.test")
+    page = us.api.get("/accounts", params={"limit": 1, "offset": 1}).json()
+    assert [account["contact"]["email_address"] for account in page] == ["p1@mail.test"]
+    for bad in ({"limit": 0}, {"limit": 101}, {"limit": "many"}, {"offset": -1}):
+        assert us.api.get("/accounts", params=bad).status_code == 400
+
+
+def test_the_same_key_and_body_does_one_thing_and_gives_one_answer(us):
+    account, source = us.account_with_bank()
+    body = {"amount": "100.00", "method": "ach", "funding_source_id": source}
+    send = lambda: us.api.post(  # noqa: E731
+        f"/accounts/{account}/deposits", json=body, headers={"Idempotency-Key": "wish-1"}
+    )
+    first, second = send(), send()
+    assert first.status_code == second.status_code == 201
+    assert first.json() == second.json()
+    assert us.api.get(f"/accounts/{account}/deposits").json()["total"] == 1
+
+
+def test_the_same_key_with_another_body_is_a_conflict(us):
+    account, source = us.account_with_bank()
+    key = {"Idempotency-Key": "wish-1"}
+    body = {"amount": "100.00", "method": "ach", "funding_source_id": source}
+    us.api.post(f"/accounts/{account}/deposits", json=body, headers=key)
+    other = us.api.post(
+        f"/accounts/{account}/deposits", json={**body, "amount": "200.00"}, headers=key
+    )
+    assert (other.status_code, other.json()["code"]) == (409, "BLUM-409-002")
+    elsewhere = us.api.post(
+        f"/accounts/{account}/withdrawals", json={**body, "amount": "1.00"}, headers=key
+    )
+    assert elsewhere.json()["code"] == "BLUM-422-001"
+
+
+def test_a_key_can_be_used_again_after_a_day(us):
+    account, source = us.account_with_bank()
+    for _ in range(2):
+        answer = us.api.post(
+            f"/accounts/{account}/deposits",
+            json={"amount": "100.00", "method": "ach", "funding_source_id": source},
+            headers={"Idempotency-Key": "wish-1"},
+        )
+        assert answer.status_code == 201
+        us.wait(hours=24)
+    assert us.api.get(f"/accounts/{account}/deposits").json()["total"] == 2
+
+
+def test_the_eleventh_request_of_a_second_is_told_when_to_come_back():
+    us = Integrator(rate=10)
+    answers = [us.api.get("/webhooks") for _ in range(30)]
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert answers[0].headers["X-RateLimit-Limit"] == "10"
+    assert answers[0].headers["X-RateLimit-Remaining"] == "9"
+    assert refused
+    assert refused[0].json()["code"] == "BLUM-429-001"
+    assert int(refused[0].headers["Retry-After"]) >= 1
+
+
+def test_a_fault_answers_in_place_of_the_endpoint_as_often_as_asked(us):
+    fault = {"kind": "status", "status": 503, "route": "/v1/accounts*", "count": 1}
+    assert us.home.post("/_sandbox/faults", json=fault).status_code == 201
+    assert us.api.get("/webhooks").status_code == 200
+    assert us.api.post("/accounts", json=us.apply()).status_code == 503
+    assert us.api.get("/accounts").json() == []
+
+
+def test_a_malformed_answer_hides_that_the_work_was_done(us):
+    us.home.post("/_sandbox/faults", json={"kind": "malformed", "method": "POST", "count": 1})
+    answer = us.api.post("/accounts", json=us.apply())
+    with pytest.raises(ValueError):
+        answer.json()
+    assert len(us.api.get("/accounts").json()) == 1
+
+
+def test_requests_are_logged_for_tests_with_their_key(us):
+    us.api.post("/accounts", json=us.apply(), headers={"Idempotency-Key": "k"})
+    [entry] = us.home.get("/_sandbox/requests", params={"path": "/v1/accounts"}).json()["requests"]
+    assert (entry["method"], entry["status"], entry["idempotency_key"]) == ("POST", 201, "k")
+
+
+def test_every_operation_of_the_contract_has_an_endpoint():
+    us = Integrator()
+    rules = {
+        (method, rule.rule.removeprefix("/v1"))
+        for rule in us.app.url_map.iter_rules()
+        for method in rule.methods or ()
+    }
+    missing = [
+        f"{method} {path}"
+        for method, path in contract.load().operations
+        if (method, path.replace("{", "<").replace("}", ">")) not in rules
+    ]
+    assert missing == []
+
+
+def test_the_contract_accepts_its_own_examples():
+    operations = contract.load().operations
+    for (method, path), operation in operations.items():
+        for status, answer in PATHS[path][method.lower()]["responses"].items():
+            content = answer.get("content", {}).get("application/json", {})
+            if "example" in content:
+                operation.check_answer(int(status), content["example"])
+
+
+def test_the_same_seed_gives_the_same_ids():
+    assert Integrator(seed=5).open_account() == Integrator(seed=5).open_account()
+    assert Integrator(seed=5).open_account() != Integrator(seed=6).open_account()
