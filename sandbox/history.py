@@ -8,6 +8,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from sandbox import book, ledger
 from sandbox.calendar import NEW_YORK, nyse
@@ -123,7 +124,7 @@ def dated_flows(found: Stretch) -> list[tuple[date, Decimal]]:
 
 
 def benchmark_growth(world: World, symbol: str, points: list[Point]) -> list[float]:
-    """Daily growth factors of a symbol over the same days, dividends left out."""
+    """Daily growth factors of a symbol over the same days; dividends flow in evenly."""
     calendar, prices = nyse(), book.market(world)
     now, closes = world.clock.now(), []
     for point in points:
@@ -132,7 +133,11 @@ def benchmark_growth(world: World, symbol: str, points: list[Point]) -> list[flo
             closes.append(prices.price(symbol, now))
         else:
             closes.append(prices.close(symbol, max(session, 0)))
-    return [float(b / a) for a, b in zip(closes, closes[1:], strict=False)]
+    daily = book.asset_of(symbol).dividend_yield / 100 / 365
+    days = [(later.day - earlier.day).days for earlier, later in pairwise(points)]
+    return [
+        float(b / a) + daily * count for (a, b), count in zip(pairwise(closes), days, strict=True)
+    ]
 
 
 def _midnight(day: date) -> datetime:

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 YEAR = 365
 
 
 @dataclass(frozen=True)
 class Point:
-    """A day's closing value and the money that came in (+) or went out (-) since the point before."""
+    """A day's closing value and the money in (+) or out (-) since the last one."""
 
     day: date
     value: Decimal
@@ -29,7 +30,7 @@ def growth(points: Sequence[Point]) -> list[float]:
     A day that begins with nothing, and stays so, counts as no change.
     """
     found = []
-    for before, point in zip(points, points[1:], strict=False):
+    for before, point in pairwise(points):
         start = before.value + point.flow
         found.append(float(point.value / start) if start > 0 else 1.0)
     return found
@@ -59,7 +60,7 @@ def money_weighted(
         return None
 
     def left_over(rate: float) -> float:
-        return sum(amount * (1 + rate) ** years for amount, years in paid) - float(value)
+        return sum(amount * math.pow(1 + rate, years) for amount, years in paid) - float(value)
 
     low, high = -0.9999, 10.0
     if left_over(low) * left_over(high) > 0:

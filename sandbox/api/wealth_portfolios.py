@@ -47,7 +47,7 @@ def routes(api: Blueprint, world: World) -> None:
     def create_portfolio(account_id: str) -> ResponseReturnValue:
         web.advised_account(world, account_id)
         made = portfolio.create(world, account_id, web.body()["name"])
-        goal = world.table("goals").get(web.body().get("goal_id", ""))
+        goal = world.table("goals").get(str(web.body().get("goal_id")))
         if goal is not None and goal["account_id"] == account_id:
             goal["portfolio_id"] = made["portfolio_id"]
         return _shown(made), 201
@@ -99,7 +99,7 @@ def check_weights(weights: Row) -> None:
     """Raise ApiError 404-003 for an unknown symbol, 400-001 unless percents add up to 100."""
     for symbol in weights:
         find(symbol)
-    if weights and abs(sum(Decimal(p) for p in weights.values()) - 100) > CENT:
+    if weights and abs(sum(map(Decimal, weights.values()), -Decimal(100))) > CENT:
         raise invalid("custom_allocation", "Percents must add up to 100.")
 
 

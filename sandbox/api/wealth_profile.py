@@ -187,7 +187,8 @@ def completeness(row: Row) -> int:
         for section, (_, needed) in SECTIONS.items()
         if needed
     ]
-    return int((sum(parts, Decimal(0)) * 100 / len(parts)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    mean = sum(parts, Decimal(0)) * 100 / len(parts)
+    return int(mean.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
 def _profile_view(row: Row) -> Row:
