@@ -1,6 +1,7 @@
-"""People, their Bluum account, its verification and documents, what they signed, what we told them."""
+"""People, their Bluum account, its verification, what they signed, what we told them."""
 
 import uuid
+from datetime import timedelta
 from typing import Any, Self
 
 import pgtrigger
@@ -94,15 +95,21 @@ class Account(Work):
         max_length=20, choices=AccountStatus.choices, default=AccountStatus.OPENING
     )
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    bluum_id = models.CharField(max_length=64, null=True, blank=True, unique=True)  # noqa: DJ001
+    bluum_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
     account_number = models.CharField(max_length=40, blank=True)
     refusal = models.CharField(max_length=300, blank=True)
+    refusal_field = models.CharField(
+        max_length=80, blank=True, help_text="What it was about, in Bluum's words."
+    )
 
     # Verification (KYC), in Bluum's words.
     compliance_status = models.CharField(max_length=20, blank=True)
     compliance_checks = models.JSONField(default=list, blank=True)
     verification_url = models.URLField(blank=True, max_length=500)
-    restart_asked_at = models.DateTimeField(null=True, blank=True)
+    restart_asked_at = models.DateTimeField(
+        null=True, blank=True, help_text="Until Bluum has begun verification again."
+    )
+    restarted_at = models.DateTimeField(null=True, blank=True)
 
     created_at = models.DateTimeField(default=timezone.now)
     submitted_at = models.DateTimeField(null=True, blank=True)
@@ -128,7 +135,50 @@ class Account(Work):
     @property
     def is_settled(self) -> bool:
         """Nothing is expected to change soon by itself."""
+        if self.restart_asked_at:
+            return False
         return self.status not in {AccountStatus.SUBMITTED, AccountStatus.PENDING}
+
+    @property
+    def may_be_edited(self) -> bool:
+        """The application is still the person's to change."""
+        return self.status in {AccountStatus.OPENING, AccountStatus.REFUSED}
+
+    @property
+    def age(self) -> timedelta:
+        """Since the application was sent or verification began again."""
+        since = max(filter(None, [self.submitted_at, self.restarted_at]), default=None)
+        return timezone.now() - (since or self.created_at)
+
+    def wait_until_open(self) -> timedelta | None:
+        """How long rows that need an open account should wait; None when it is open.
+
+        Opening pokes them, so a wait is only as long as a lost poke may cost.
+        """
+        if self.bluum_id and self.is_active:
+            return None
+        if self.is_settled:
+            return timedelta(minutes=10)
+        return min(max(self.age / 10, timedelta(seconds=5)), timedelta(seconds=60))
+
+    def documents_needed(self) -> list["Document.Type"]:
+        """The documents verification waits for that the person has not sent yet."""
+        if self.status != AccountStatus.PENDING:
+            return []
+        asked = [
+            kind
+            for check, kind in DOCUMENT_FOR_CHECK.items()
+            if any(
+                row.get("type") == check and row.get("status") in {"review_required", "failed"}
+                for row in self.compliance_checks
+            )
+        ]
+        on_the_way = set(
+            self.documents.exclude(
+                status__in=[DocumentStatus.REJECTED, DocumentStatus.REFUSED]
+            ).values_list("type", flat=True)
+        )
+        return [kind for kind in asked if kind not in on_the_way]
 
 
 class SealedIdentity(models.Model):
@@ -187,7 +237,7 @@ class Document(Work):
         max_length=20, choices=DocumentStatus.choices, default=DocumentStatus.SENDING
     )
     rejection_reason = models.CharField(max_length=300, blank=True)
-    bluum_id = models.CharField(max_length=64, null=True, blank=True, unique=True)  # noqa: DJ001
+    bluum_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = OfAccountManager()
@@ -205,6 +255,13 @@ class Document(Work):
     @property
     def is_settled(self) -> bool:
         return self.status not in {DocumentStatus.SENDING, DocumentStatus.PROCESSING}
+
+
+# Which document settles a check that did not pass by itself.
+DOCUMENT_FOR_CHECK = {
+    "identity_verification": Document.Type.ID,
+    "tax_id_verification": Document.Type.W9,
+}
 
 
 class SignedText(models.Model):

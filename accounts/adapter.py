@@ -1,0 +1,75 @@
+"""How allauth's sign-in meets our people."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
+from django.http import HttpRequest
+from django.shortcuts import resolve_url
+
+from accounts import services
+from accounts.models import User
+from robo import partner, seal
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    def clean_email(self, email: str) -> str:
+        """E-mail addresses are kept in lower case: one person, one address."""
+        return str(super().clean_email(email)).lower()
+
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+        """Someone signs up: their account begins with them."""
+        user = super().save_user(request, user, form, commit=False)
+        user.email = user.email.lower()
+        if commit:
+            user.save()
+            services.account_of(user)
+        return user
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        if request.user.is_staff:  # type: ignore[union-attr]
+            return resolve_url("admin:index")
+        account = services.account_of(request.user)  # type: ignore[arg-type]
+        return resolve_url("onboarding:start" if account.may_be_edited else "home")
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        return resolve_url("onboarding:start")
+
+    def get_email_verification_redirect_url(self, email_address: Any) -> str:
+        request = self.request
+        if request is not None and request.user.is_authenticated:
+            return self.get_login_redirect_url(request)
+        return resolve_url("account_login")
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Rate limits count by the address that `robo.http.true_client` found."""
+        return str(getattr(request, "client_ip", "")) or str(super().get_client_ip(request))
+
+    def get_from_email(self) -> str:
+        return partner.current().email_from
+
+    def render_mail(
+        self,
+        template_prefix: str,
+        email: str | list[str],
+        context: dict[str, Any],
+        headers: dict[str, str] | None = None,
+    ) -> Any:
+        brand = {"partner": partner.current(), "site_url": settings.SITE_URL}
+        return super().render_mail(template_prefix, email, {**context, **brand}, headers)
+
+
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    def get_totp_issuer(self) -> str:
+        """The name an authenticator app shows beside the code."""
+        return partner.current().name
+
+    def _get_site_name(self) -> str:
+        return partner.current().name
+
+    def encrypt(self, text: str) -> str:
+        return seal.seal(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return seal.unseal(encrypted_text.encode()).decode()

@@ -1,0 +1,65 @@
+"""What this app tells home about an account: what to do, what happened."""
+
+from collections.abc import Iterator
+
+from django.urls import reverse
+
+from accounts.models import Account, AccountStatus
+from robo import agenda
+from robo.agenda import Item
+
+
+@agenda.todo
+def open_the_account(account: Account) -> Iterator[Item]:
+    if account.status == AccountStatus.OPENING:
+        yield Item(
+            "Finish opening your account",
+            detail="Your answers are kept. You carry on where you left off.",
+            url=reverse("onboarding:start"),
+            urgent=True,
+        )
+    elif account.status == AccountStatus.REFUSED:
+        yield Item(
+            "Correct your application",
+            detail=account.refusal,
+            url=reverse("onboarding:start"),
+            urgent=True,
+        )
+    elif account.status == AccountStatus.REJECTED:
+        yield Item(
+            "Your account wasn’t approved",
+            detail="See why, and what you can do.",
+            url=reverse("accounts:status"),
+            urgent=True,
+        )
+    for kind in account.documents_needed():
+        yield Item(
+            f"Send your {DOCUMENT_NAMES[kind]}",
+            detail="Verification waits for it.",
+            url=reverse("accounts:documents"),
+            urgent=True,
+        )
+
+
+DOCUMENT_NAMES = {
+    "id_verification": "photo ID",
+    "proof_of_address": "proof of address",
+    "w9_form": "Form W-9",
+}
+
+
+@agenda.activity
+def what_happened(account: Account) -> Iterator[Item]:
+    if account.submitted_at:
+        yield Item("You applied for your account", at=account.submitted_at, kind="account")
+    if account.opened_at:
+        yield Item("Account opened", at=account.opened_at, kind="account")
+    for document in account.documents.all():
+        yield Item(
+            f"You sent your {DOCUMENT_NAMES[document.type]}",
+            at=document.created_at,
+            detail=document.get_status_display(),
+            url=reverse("accounts:documents"),
+            kind="document",
+            status=document.status,
+        )

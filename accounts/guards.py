@@ -1,0 +1,69 @@
+"""Who may enter a page: decorators for views. Each puts `account` on the request."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeAlias
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from accounts import services
+from accounts.models import Account
+from robo.http import Request as PlainRequest
+
+View: TypeAlias = Callable[..., HttpResponse]
+
+
+class Request(PlainRequest):
+    """What a view behind these guards gets."""
+
+    account: Account
+
+
+DISCLOSURES = ("form_crs", "algorithm_disclosure", "advisory_agreement")
+"""What a person has signed before any advice is given."""
+
+
+def investor_required(view: View) -> View:
+    """Signed in and not staff; staff are sent to the admin, where clients are looked after."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_staff:
+            return redirect("admin:index")
+        request.account = services.account_of(request.user)  # type: ignore[arg-type,attr-defined]
+        return view(request, *args, **kwargs)
+
+    return login_required(guarded)
+
+
+def disclosed(view: View) -> View:
+    """Also: has signed what must be known before advice."""
+
+    @wraps(view)
+    def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not services.has_signed(request.account, DISCLOSURES):
+            messages.info(
+                request,
+                "Before we can give advice, please read and sign the agreements. "
+                "Your answers so far are kept.",
+            )
+            return redirect("onboarding:start")
+        return view(request, *args, **kwargs)
+
+    return investor_required(guarded)
+
+
+def active_account(view: View) -> View:
+    """Also: the account is open at Bluum."""
+
+    @wraps(view)
+    def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.account.is_active:
+            messages.info(request, "This is possible as soon as your account is open.")
+            return redirect("accounts:status")
+        return view(request, *args, **kwargs)
+
+    return investor_required(guarded)

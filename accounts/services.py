@@ -1,0 +1,189 @@
+"""What people ask of their account. Nothing here calls out."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import (
+    Account,
+    AccountStatus,
+    Document,
+    DocumentStatus,
+    SealedIdentity,
+    Signature,
+    SignedText,
+    User,
+)
+from accounts.notices import tell as tell
+from robo import seal
+
+
+class AlreadySubmitted(Exception):
+    """The application is on its way to Bluum or there already: its answers are fixed."""
+
+    safe_message = "The application has been sent and can't be changed here."
+
+
+class NotRestartable(Exception):
+    """Verification isn't in a state from which it can begin again."""
+
+    safe_message = "Verification can't be restarted now."
+
+
+def account_of(user: User) -> Account:
+    """The person's account; the first time, one that is still being opened."""
+    account, _ = Account.objects.get_or_create(user=user, defaults={"due_at": None})
+    return account
+
+
+# The application ----------------------------------------------------------------------------
+
+
+@transaction.atomic
+def save_identity(account: Account, **parts: Any) -> None:
+    """Merge these answers into the sealed ones. Values must be JSON. Raises AlreadySubmitted."""
+    locked = Account.objects.select_for_update().get(pk=account.pk)
+    if not locked.may_be_edited:
+        raise AlreadySubmitted
+    merged = read_identity(locked) | parts
+    SealedIdentity.objects.update_or_create(
+        account=locked, defaults={"sealed": seal.seal_json(merged)}
+    )
+
+
+def read_identity(account: Account) -> dict[str, Any]:
+    """The sealed answers; empty before the first one and once Bluum has them."""
+    row = SealedIdentity.objects.filter(account=account).first()
+    return dict(seal.unseal_json(row.sealed)) if row else {}
+
+
+@transaction.atomic
+def submit(account: Account) -> None:
+    """Write down that the person applies. Again is harmless while the application is on its way.
+
+    A corrected application is a new wish with a new key: the old key's answer was a refusal.
+    The e-mail address is fixed here, so that every try sends the very same application.
+    """
+    locked = Account.objects.select_for_update().get(pk=account.pk)
+    if not locked.may_be_edited:
+        return
+    save_identity(locked, email_address=locked.user.email)
+    identity = read_identity(locked)
+    if locked.status == AccountStatus.REFUSED:
+        locked.key = uuid4()
+    locked.name = f"{identity.get('first_name', '')} {identity.get('last_name', '')}".strip()[:120]
+    locked.status = AccountStatus.SUBMITTED
+    locked.refusal = locked.refusal_field = ""
+    locked.submitted_at = timezone.now()
+    locked.save(update_fields=["key", "name", "status", "refusal", "refusal_field", "submitted_at"])
+    User.objects.filter(pk=locked.user_id).update(
+        first_name=str(identity.get("first_name", ""))[:150],
+        last_name=str(identity.get("last_name", ""))[:150],
+    )
+    locked.poke()
+
+
+@transaction.atomic
+def restart_verification(account: Account) -> None:
+    """Ask for verification to begin again after a rejection. Again is harmless.
+
+    Raises NotRestartable in any other state.
+    """
+    locked = Account.objects.select_for_update().get(pk=account.pk)
+    if locked.restart_asked_at:
+        return
+    if locked.status != AccountStatus.REJECTED:
+        raise NotRestartable
+    locked.restart_asked_at = timezone.now()
+    locked.save(update_fields=["restart_asked_at"])
+    locked.poke()
+
+
+# Signatures ---------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def sign(
+    *,
+    account: Account,
+    slug: str,
+    version: str,
+    title: str,
+    body: str,
+    kind: str,
+    statement: str,
+    ip: str,
+    user_agent: str,
+) -> Signature:
+    """Keep who signed what: the exact text, its hash, the words beside the button, time and place.
+
+    The same text is signed once; again gives back the first signature. Raises ValueError without
+    a true IP address.
+    """
+    if not ip:
+        raise ValueError("A signature needs the address it came from.")
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    text, _ = SignedText.objects.get_or_create(
+        sha256=digest,
+        defaults={"slug": slug, "version": version, "title": title, "body": body},
+    )
+    signature, _ = Signature.objects.get_or_create(
+        account=account,
+        text=text,
+        defaults={
+            "kind": kind,
+            "statement": statement,
+            "ip": ip,
+            "user_agent": user_agent[:300],
+        },
+    )
+    return signature
+
+
+def has_signed(account: Account, kinds: Iterable[str]) -> bool:
+    """Whether some version of every one of these was signed."""
+    wanted = set(kinds)
+    signed = account.signatures.filter(kind__in=wanted).values_list("kind", flat=True)
+    return wanted <= set(signed)
+
+
+# Documents ----------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def upload_document(
+    *, account: Account, type: str, file_name: str, content_type: str, content: bytes, key: UUID
+) -> Document:
+    """Write down that this file is to be sent. The same key always means the same file."""
+    document, created = Document.objects.get_or_create(
+        account=account,
+        key=key,
+        defaults={
+            "type": type,
+            "file_name": file_name[:120],
+            "content_type": content_type,
+            "size": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "sealed_file": seal.seal(content),
+            "status": DocumentStatus.SENDING,
+        },
+    )
+    if created:
+        document.enqueue()
+    return document
+
+
+# Notices ------------------------------------------------------------------------------------
+
+
+def read_notices(account: Account) -> None:
+    """Everything there is has been seen."""
+    account.notices.filter(read_at=None).update(read_at=timezone.now())
+
+
+def save_settings(user: User, *, time_zone: str) -> None:
+    User.objects.filter(pk=user.pk).update(time_zone=time_zone)
