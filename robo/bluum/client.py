@@ -122,9 +122,9 @@ class Bluum:
         sent = {name: str(value) for name, value in (headers or {}).items()}
         repeatable = method == "GET" or any(name.lower() == "idempotency-key" for name in sent)
         deadline = time.monotonic() + self._budget
+        unknown = False
         for attempt in range(1, TRIES + 1):
-            if self._limiter is not None:
-                self._limiter()
+            self._pace(unknown)
             try:
                 return self._attempt(
                     method,
@@ -137,12 +137,24 @@ class Bluum:
                     data=data,
                 )
             except Unavailable as error:
+                # Once a try may have been carried out, no later failure makes that undone.
+                unknown = error.outcome_unknown = unknown or error.outcome_unknown
                 wait = _wait(error, attempt)
                 again = repeatable and attempt < TRIES and _worth_repeating(error)
                 if not again or wait is None or time.monotonic() + wait >= deadline:
                     raise
                 self._sleep(wait)
         raise AssertionError("unreachable")
+
+    def _pace(self, unknown: bool) -> None:
+        """Ask the limiter; its refusal is passed on, not waited for."""
+        if self._limiter is None:
+            return
+        try:
+            self._limiter()
+        except Unavailable as error:
+            error.outcome_unknown = unknown
+            raise
 
     def _attempt(self, method: str, path: str, deadline: float, **content: Any) -> Any:
         left = deadline - time.monotonic()

@@ -213,6 +213,19 @@ def test_a_key_that_is_still_at_work_is_no_refusal() -> None:
     assert caught.value.outcome_unknown
 
 
+def test_a_later_failure_does_not_undo_what_may_have_happened() -> None:
+    bluum = FakeBluum(httpx.ReadTimeout("x"), httpx.ConnectError("x"))
+    with pytest.raises(Unavailable) as caught:
+        deposit(bluum.client())
+    assert caught.value.outcome_unknown
+
+
+def test_what_never_left_us_was_not_done() -> None:
+    with pytest.raises(Unavailable) as caught:
+        deposit(FakeBluum(httpx.ConnectError("x")).client())
+    assert not caught.value.outcome_unknown
+
+
 @pytest.mark.parametrize("status", [200, 201, 301, 400, 404, 422, 502])
 @pytest.mark.parametrize(
     "body", [b"<html>Bad gateway</html>", b'{"deposit_id": "dep_1", "sta', b"null", b"[]", b"NaN"]
