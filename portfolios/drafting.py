@@ -42,7 +42,9 @@ def draft(
         raise ValueError("A policy needs a goal.")
     weights = _weights(goals)
     years = {g.pk: outlook.months_until(g.target_date, today) / 12 for g in goals}
-    allowed = sum(w * horizon.stocks_cap(years[g.pk], g.type) for g, w in zip(goals, weights, strict=True))
+    allowed = sum(
+        w * horizon.stocks_cap(years[g.pk], g.type) for g, w in zip(goals, weights, strict=True)
+    )
     by_horizon = horizon.level_for_stocks(allowed)
     level = min(assessment.level, by_horizon)
     mean_years = sum(w * years[g.pk] for g, w in zip(goals, weights, strict=True))

@@ -51,7 +51,7 @@ class Goal(Work):
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.ACTIVE)
     revision = models.PositiveIntegerField(default=1)
     sent_revision = models.PositiveIntegerField(default=0)
-    bluum_id = models.CharField(max_length=64, null=True, blank=True, unique=True)  # noqa: DJ001
+    bluum_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
     progress_percent = models.DecimalField(max_digits=7, decimal_places=2, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     refusal = models.CharField(max_length=300, blank=True)
@@ -168,7 +168,7 @@ class Portfolio(Work):
     """The managed portfolio, as Bluum last reported it. Amounts in `currency`, None when unknown."""
 
     account = models.OneToOneField(Account, models.CASCADE, related_name="portfolio")
-    bluum_id = models.CharField(max_length=64, null=True, blank=True, unique=True)  # noqa: DJ001
+    bluum_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
     name = models.CharField(max_length=100, blank=True)
     status = models.CharField(max_length=20, blank=True)
     currency = models.CharField(max_length=3, default="USD")

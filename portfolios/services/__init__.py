@@ -4,8 +4,6 @@ from portfolios.services.goals import (
     add_goal,
     archive_goal,
     change_goal,
-    footing_of,
-    keep_projection,
     set_shares,
     shares_by_plan,
 )
@@ -25,8 +23,6 @@ __all__ = [
     "add_goal",
     "archive_goal",
     "change_goal",
-    "footing_of",
-    "keep_projection",
     "portfolio_of",
     "propose_policy",
     "request_investment",

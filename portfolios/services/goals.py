@@ -1,4 +1,4 @@
-"""Goals: set, changed, archived; how they share the portfolio; projections that are kept."""
+"""Goals: set, changed, archived, and how they share the portfolio."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -6,30 +6,13 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.models import Account
-from onboarding.models import RiskAssessment
-from onboarding.services import current_assessment
-from portfolios import outlook
-from portfolios.models import Goal, Policy, Portfolio, Projection
+from portfolios.models import Goal
+from portfolios.projecting import keep_projection, keep_projections
 
 CENT = Decimal("0.01")
 HUNDRED = Decimal(100)
-
-
-def footing_of(
-    account: Account, assessment: RiskAssessment | None = None
-) -> outlook.Footing:
-    """The level and value that projections of this account stand on. Queries policy and portfolio,
-    and the assessment when it isn't given and there is no policy."""
-    policy = Policy.objects.filter(account=account, status=Policy.Status.ACTIVE).first() or (
-        Policy.objects.filter(account=account, status=Policy.Status.ACCEPTED).first()
-    )
-    if policy is None and assessment is None:
-        assessment = current_assessment(account)
-    portfolio = Portfolio.objects.filter(account=account).first()
-    return outlook.footing(policy, assessment, portfolio)
 
 
 @transaction.atomic
@@ -72,9 +55,7 @@ def add_goal(
 
 def _make_room(goal: Goal, others: Sequence[Goal]) -> None:
     monthly = sum((g.monthly_contribution for g in others), goal.monthly_contribution)
-    part = (
-        goal.monthly_contribution / monthly if monthly else Decimal(1) / (len(others) + 1)
-    )
+    part = goal.monthly_contribution / monthly if monthly else Decimal(1) / (len(others) + 1)
     wanted = {g.pk: g.share * (1 - part) for g in others}
     goal.share = HUNDRED * part
     _store_shares([*others, goal], wanted | {goal.pk: goal.share})
@@ -155,19 +136,3 @@ def archive_goal(goal: Goal) -> Goal:
     goal.poke()
     keep_projections(goal.account)
     return goal
-
-
-def keep_projection(goal: Goal, base: outlook.Footing | None = None) -> Projection | None:
-    """Calculate and keep; None where there is no level to calculate with yet."""
-    found = outlook.new_projection(goal, base or footing_of(goal.account), timezone.localdate())
-    if found:
-        found.save()
-    return found
-
-
-def keep_projections(account: Account) -> None:
-    """A fresh projection for every active goal of the account."""
-    base = footing_of(account)
-    if base.level is not None:
-        for goal in Goal.objects.filter(account=account, status=Goal.Status.ACTIVE):
-            keep_projection(goal, base)

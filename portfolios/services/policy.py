@@ -3,14 +3,14 @@
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
+from onboarding.services import current_assessment
 
 from accounts.models import Account
 from accounts.services import sign
 from onboarding.models import InvestorProfile
-from onboarding.services import current_assessment
 from portfolios import drafting
 from portfolios.models import Goal, Policy, Portfolio
-from portfolios.services.goals import keep_projections
+from portfolios.projecting import keep_projections
 from portfolios.services.investing import portfolio_of
 
 STATEMENT = "I have read this policy and sign it. I want my money managed by it."
@@ -94,23 +94,26 @@ def why_not_acceptable(policy: Policy) -> str:
 
 
 def _has_active(policy: Policy) -> bool:
-    return Policy.objects.filter(
-        account_id=policy.account_id, status=Policy.Status.ACTIVE
-    ).exists()
+    return Policy.objects.filter(account_id=policy.account_id, status=Policy.Status.ACTIVE).exists()
 
 
 @transaction.atomic
-def accept_policy(policy: Policy, *, text_sha256: str, ip: str, user_agent: str) -> Policy:
-    """Sign the exact text that was shown. `text_sha256` is the hash the page carried.
+def accept_policy(
+    policy: Policy, *, ip: str, user_agent: str, text_sha256: str | None = None
+) -> Policy:
+    """Sign the exact text that was shown. `text_sha256` is the hash the page carried; None when
+    the caller shows this very row.
 
     Raises CannotAccept when the text is stale, unchecked or already signed. Who may sign, and
     that the disclosures came first, is the view's guard.
     """
     Account.objects.select_for_update().get(pk=policy.account_id)
-    policy = Policy.objects.select_for_update(of=("self",)).select_related("account").get(pk=policy.pk)
+    policy = (
+        Policy.objects.select_for_update(of=("self",)).select_related("account").get(pk=policy.pk)
+    )
     if problem := why_not_acceptable(policy):
         raise CannotAccept(problem)
-    if text_sha256 != policy.text_sha256:
+    if text_sha256 is not None and text_sha256 != policy.text_sha256:
         raise CannotAccept("The text has changed since you opened it. Here is the current one.")
     policy.signature = sign(
         account=policy.account,

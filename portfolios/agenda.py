@@ -1,0 +1,134 @@
+"""What goals, policy and investments tell home: to do, to come, done."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Account, AccountStatus
+from portfolios import drafting
+from portfolios.models import Goal, Investment, Policy
+from portfolios.snapshot import Snapshot, snapshot
+from robo import agenda
+from robo.agenda import Item
+from robo.ui import words
+
+
+@agenda.todo
+def sign_or_renew_policy(account: Account) -> Iterator[Item]:
+    """A policy to sign, or one to draft again because goals have changed since."""
+    if account.status == AccountStatus.OPENING:
+        return
+    known = snapshot(account)
+    current = {Policy.Status.PROPOSED, Policy.Status.ACTIVE, Policy.Status.REFUSED}
+    policies = [p for p in known.policies if p.status in current]
+    newest = policies[0] if policies else None
+    if newest and newest.status == Policy.Status.PROPOSED:
+        yield Item(
+            "Read and sign your policy",
+            detail=f"Version {newest.version} is ready. Nothing is invested by it before you sign.",
+            url=reverse("portfolios:policy"),
+            kind="policy",
+            urgent=True,
+        )
+        return
+    if newest and newest.status == Policy.Status.REFUSED:
+        yield Item(
+            "Draft your policy again",
+            detail="The last one wasn’t accepted by the custodian.",
+            url=reverse("portfolios:policy"),
+            kind="policy",
+            urgent=True,
+        )
+        return
+    if known.active and is_outdated(known):
+        yield Item(
+            "Look at a new policy",
+            detail="Your goals or risk answers have changed since you signed the last one.",
+            url=reverse("portfolios:policy"),
+            kind="policy",
+        )
+
+
+def is_outdated(known: Snapshot) -> bool:
+    """Whether a policy drafted today would have another level, or other goals, than the one in force."""
+    if known.active is None or known.assessment is None or not known.goals:
+        return False
+    try:
+        fresh = drafting.draft(known.assessment, known.goals, None, timezone.localdate())
+    except ValueError:
+        return False
+    active = known.active
+    return drafting.is_outdated(active.evidence, known.assessment, fresh, active.level)
+
+
+@agenda.todo
+def goals_refused(account: Account) -> Iterator[Item]:
+    for goal in snapshot(account).every_goal:
+        if goal.status != Goal.Status.REFUSED:
+            continue
+        yield Item(
+            f"Set “{goal.name}” again",
+            detail=goal.refusal,
+            url=reverse("portfolios:goal-new") + f"?type={goal.type}",
+            kind="goal",
+        )
+
+
+@agenda.upcoming
+def being_invested(account: Account) -> Iterator[Item]:
+    for investment in snapshot(account).investments:
+        if investment.status not in Investment.IN_MOTION:
+            continue
+        waiting = investment.status == Investment.Status.WAITING
+        yield Item(
+            f"{words.money(investment.amount)} is being invested"
+            if not waiting
+            else f"{words.money(investment.amount)} waits to be invested",
+            detail="Orders are with the market."
+            if not waiting
+            else "It is in your portfolio as cash.",
+            url=reverse("portfolios:portfolio"),
+            kind="investment",
+            status=investment.status,
+        )
+
+
+@agenda.activity
+def what_happened(account: Account) -> Iterator[Item]:
+    known = snapshot(account)
+    ended = {Investment.Status.COMPLETED, Investment.Status.FAILED}
+    for investment in known.investments:
+        if investment.status not in ended:
+            continue
+        spent = sum((Decimal(t["notional"]) for t in investment.trades), Decimal(0))
+        failed = investment.status == Investment.Status.FAILED
+        yield Item(
+            "Couldn’t be invested yet" if failed else "Invested",
+            at=investment.completed_at or investment.sent_at or investment.created_at,
+            detail="The money is in your portfolio as cash; we are looking into it."
+            if failed
+            else ", ".join(t["symbol"] for t in investment.trades),
+            url=reverse("portfolios:portfolio"),
+            amount=spent or investment.amount,
+            status=investment.status,
+            kind="investment",
+        )
+    for policy in known.policies:
+        if policy.accepted_at is None:
+            continue
+        yield Item(
+            f"You signed policy version {policy.version}",
+            at=policy.accepted_at,
+            url=reverse("portfolios:policy-version", args=[policy.pk]),
+            status=policy.status,
+            kind="policy",
+        )
+    for goal in known.every_goal:
+        yield Item(
+            f"You set a goal: {goal.name}",
+            at=goal.created_at,
+            url=reverse("portfolios:goal", args=[goal.pk]),
+            kind="goal",
+        )

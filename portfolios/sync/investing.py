@@ -1,0 +1,226 @@
+"""Cash becomes investments: one rebalance of buys only, followed until the orders are done.
+
+The trades are written down before they are sent, so a crash in between sends the same trades with
+the same key, and Bluum answers with the same rebalance.
+"""
+
+import uuid
+from collections.abc import Iterable
+from datetime import timedelta
+from decimal import ROUND_FLOOR, Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.services import tell
+from portfolios.models import Investment, Policy, Portfolio
+from portfolios.sync.common import bluum_portfolio, is_open, patience
+from robo import bluum, clients
+from robo.bluum.portfolios import Rebalance, RecommendedTrade
+from robo.ui import words
+
+CENT = Decimal("0.01")
+SMALLEST_TRADE = Decimal("1.00")
+KEY_LIVES = timedelta(hours=20)
+"""Bluum remembers a key for 24 hours; an older one could mean a second rebalance."""
+GIVE_UP = timedelta(days=7)
+OPEN_ORDERS = ("accepted", "partially_filled")
+
+
+def advance_investment(investment: Investment) -> timedelta | None:
+    """Wait for a policy in force, send the buys, follow them until nothing is open."""
+    account = investment.account
+    if investment.status not in Investment.IN_MOTION:
+        return None
+    has_policy = Policy.objects.filter(account=account, status=Policy.Status.ACTIVE).exists()
+    if not is_open(account) or not has_policy:
+        return patience(investment.created_at, most=900)
+    if investment.status != Investment.Status.WAITING:
+        return follow(investment)
+    key_is_old = (
+        investment.first_tried_at is not None
+        and timezone.now() - investment.first_tried_at > KEY_LIVES
+    )
+    if key_is_old or not investment.trades:
+        found = plan(investment)
+        if found is None:
+            return timedelta(seconds=15)  # something is open at Bluum; look again when it's done
+        if not found:
+            settle_as_not_needed(investment.pk)
+            return None
+        remember_trades(investment, found, fresh_key=key_is_old)
+    return send(investment)
+
+
+def plan(investment: Investment) -> list[dict[str, Any]] | None:
+    """The buys that bring the available cash into the portfolio, dollars as strings.
+
+    Empty when there is nothing to invest. None while cash is held by open orders, because the
+    analysis would be out of date the moment they are done.
+    """
+    account = investment.account
+    account_id, portfolio_id = str(account.bluum_id), bluum_portfolio(account)
+    api = clients.bluum()
+    cash = api.portfolios.holdings(account_id, portfolio_id).cash
+    available = (
+        Decimal(0) if cash is None else cash.balance if cash.available is None else cash.available
+    )
+    if available < SMALLEST_TRADE:
+        return []
+    if _open_orders(account_id):
+        return None
+    analysis = api.portfolios.rebalancing(account_id, portfolio_id)
+    return buys_within(analysis.recommended_trades, available)
+
+
+def buys_within(trades: Iterable[RecommendedTrade], cash: Decimal) -> list[dict[str, Any]]:
+    """The buys among the trades, scaled down together to the cash; sales are left out."""
+    buys = [t for t in trades if t.action == "buy" and t.notional and t.notional > 0]
+    wanted = sum((t.notional or Decimal(0) for t in buys), Decimal(0))
+    if not wanted:
+        return []
+    scale = min(cash / wanted, Decimal(1))
+    amounts = [((t.notional or Decimal(0)) * scale).quantize(CENT, ROUND_FLOOR) for t in buys]
+    if scale < 1:  # the odd cents go to the largest
+        largest = max(range(len(amounts)), key=lambda i: amounts[i])
+        amounts[largest] += cash.quantize(CENT, ROUND_FLOOR) - sum(amounts, Decimal(0))
+    return [
+        {
+            "action": "buy",
+            "symbol": t.symbol,
+            "notional": f"{amount:.2f}",
+            "reason": t.reason or "",
+        }
+        for t, amount in zip(buys, amounts, strict=True)
+        if amount >= SMALLEST_TRADE
+    ]
+
+
+@transaction.atomic
+def remember_trades(
+    investment: Investment, trades: list[dict[str, Any]], *, fresh_key: bool = False
+) -> None:
+    """Write down what will be sent, before it is."""
+    investment.trades = trades
+    if fresh_key:
+        investment.key = uuid.uuid4()
+        investment.first_tried_at = timezone.now()
+    investment.save(update_fields=["trades", "key", "first_tried_at"])
+
+
+def send(investment: Investment) -> timedelta:
+    """Ask Bluum to buy. While another rebalance runs, wait and plan anew."""
+    account = investment.account
+    try:
+        remote = clients.bluum().portfolios.rebalance(
+            str(account.bluum_id),
+            bluum_portfolio(account),
+            idempotency_key=investment.key,
+            execution_type="custom",
+            custom_trades=[
+                {name: trade[name] for name in ("action", "symbol", "notional")}
+                for trade in investment.trades
+            ],
+        )
+    except (bluum.Conflict, bluum.InsufficientFunds):
+        # Refused means nothing was done. The answer may be remembered with the key, so the next
+        # attempt, planned on the cash of that moment, has another.
+        remember_trades(investment, [], fresh_key=True)
+        return timedelta(seconds=15)
+    apply_rebalance(investment.pk, remote)
+    return timedelta(seconds=5)
+
+
+@transaction.atomic
+def apply_rebalance(pk: int, remote: Rebalance) -> None:
+    """Bluum has taken the rebalance."""
+    investment = Investment.objects.select_for_update().get(pk=pk)
+    if investment.status != Investment.Status.WAITING:
+        return
+    known = {Investment.Status.PENDING.value, Investment.Status.IN_PROGRESS.value}
+    investment.bluum_id = remote.rebalance_id
+    investment.sent_at = timezone.now()
+    investment.status = remote.status if remote.status in known else Investment.Status.IN_PROGRESS
+    if remote.status == Investment.Status.FAILED:
+        investment.status = Investment.Status.FAILED
+    investment.save(update_fields=["bluum_id", "sent_at", "status"])
+    _poke_portfolio(investment)
+
+
+def follow(investment: Investment) -> timedelta | None:
+    """See whether the orders are done: none open, and the cash no longer there."""
+    account = investment.account
+    account_id, portfolio_id = str(account.bluum_id), bluum_portfolio(account)
+    if _open_orders(account_id):
+        return patience(investment.sent_at or investment.created_at)
+    held = clients.bluum().portfolios.holdings(account_id, portfolio_id)
+    spent = sum((Decimal(t["notional"]) for t in investment.trades), Decimal(0))
+    cash = held.cash
+    reserved = (cash.reserved or Decimal(0)) if cash else Decimal(0)
+    left = (cash.balance if cash.available is None else cash.available) if cash else Decimal(0)
+    bought = {h.symbol for h in held.holdings} >= {t["symbol"] for t in investment.trades}
+    if bought and not reserved and left < max(spent, SMALLEST_TRADE):
+        complete_investment(investment.pk)
+        return None
+    if timezone.now() - (investment.sent_at or investment.created_at) > GIVE_UP:
+        fail_investment(investment.pk)
+        return None
+    return patience(investment.sent_at or investment.created_at, most=300)
+
+
+def _open_orders(account_id: str) -> bool:
+    orders = clients.bluum().orders
+    return any(orders.list(account_id, status=status) for status in OPEN_ORDERS)
+
+
+@transaction.atomic
+def complete_investment(pk: int) -> None:
+    """The money is invested: say so once, and look at the portfolio."""
+    investment = (
+        Investment.objects.select_for_update(of=("self",)).select_related("account").get(pk=pk)
+    )
+    if investment.status == Investment.Status.COMPLETED:
+        return
+    investment.status = Investment.Status.COMPLETED
+    investment.completed_at = timezone.now()
+    investment.save(update_fields=["status", "completed_at"])
+    spent = sum((Decimal(t["notional"]) for t in investment.trades), Decimal(0))
+    tell(
+        account=investment.account,
+        key=f"investment:{investment.pk}:completed",
+        title=f"Your {words.money(spent)} is invested",
+        body=f"Bought: {bought_in_words(investment.trades)}. Nothing was sold.",
+        url="/portfolio/",
+    )
+    _poke_portfolio(investment)
+
+
+def bought_in_words(trades: Iterable[dict[str, Any]]) -> str:
+    """VTI $216.00, BND $122.10 and VEA $108.00."""
+    parts = [f"{t['symbol']} {words.money(t['notional'])}" for t in trades]
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+@transaction.atomic
+def fail_investment(pk: int) -> None:
+    """The orders ended without buying. The cash is still the investor's."""
+    investment = Investment.objects.select_for_update().get(pk=pk)
+    investment.status = Investment.Status.FAILED
+    investment.save(update_fields=["status"])
+    _poke_portfolio(investment)
+
+
+@transaction.atomic
+def settle_as_not_needed(pk: int) -> None:
+    """No cash waits: another investment or Bluum itself has bought with it already."""
+    investment = Investment.objects.select_for_update().get(pk=pk)
+    investment.status = Investment.Status.NOT_NEEDED
+    investment.completed_at = timezone.now()
+    investment.save(update_fields=["status", "completed_at"])
+    _poke_portfolio(investment)
+
+
+def _poke_portfolio(investment: Investment) -> None:
+    for portfolio in Portfolio.objects.filter(account_id=investment.account_id):
+        portfolio.poke()

@@ -1,0 +1,172 @@
+"""The portfolio as Bluum reports it: value, holdings, performance, drift, what was put in."""
+
+import json
+import zoneinfo
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from portfolios.models import Holding, Investment, Portfolio, Valuation
+from portfolios.projecting import refresh_projections
+from portfolios.sync.common import bluum_portfolio, is_open
+from robo import clients
+from robo.bluum.funding import Transaction
+from robo.bluum.portfolios import Holdings, Performance, PortfolioSummary, RebalancingAnalysis
+
+PERIODS = ("1m", "3m", "ytd", "1y", "all")
+NEW_YORK = zoneinfo.ZoneInfo("America/New_York")
+USUALLY = timedelta(minutes=15)
+IN_MOTION = timedelta(seconds=5)
+NOT_OPEN = timedelta(minutes=15)
+PAGE = 100
+CENT = Decimal("0.01")
+PERCENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything Bluum said on one round."""
+
+    summary: PortfolioSummary
+    holdings: Holdings
+    analysis: RebalancingAnalysis
+    performance: Mapping[str, Performance]
+    flows: tuple[tuple[date, Decimal], ...]
+    """(New York day, dollars): deposits plus, withdrawals minus, once they are completed."""
+
+
+def advance_portfolio(row: Portfolio) -> timedelta | None:
+    """Read the portfolio anew: every 15 minutes, every 5 seconds while money is being invested."""
+    account = row.account
+    if not is_open(account):
+        return NOT_OPEN
+    portfolio_id, account_id = bluum_portfolio(account), str(account.bluum_id)
+    api = clients.bluum()
+    report = Report(
+        summary=api.portfolios.summary(account_id, portfolio_id),
+        holdings=api.portfolios.holdings(account_id, portfolio_id),
+        analysis=api.portfolios.rebalancing(account_id, portfolio_id),
+        performance={
+            period: api.portfolios.performance(account_id, portfolio_id, period=period)
+            for period in PERIODS
+        },
+        flows=tuple(flows(_transactions(account_id))),
+    )
+    if all(h.market_value is not None for h in report.holdings.holdings):
+        apply_portfolio(row.pk, report)
+        refresh_projections(account)
+    # Without every price there is no total: the last complete one stays, with its date.
+    moving = Investment.objects.filter(
+        account=account,
+        status__in=[Investment.Status.PENDING, Investment.Status.IN_PROGRESS],
+    )
+    return IN_MOTION if moving.exists() else USUALLY
+
+
+def _transactions(account_id: str) -> list[Transaction]:
+    """All movements of money in and out, page after page."""
+    found: dict[str, Transaction] = {}
+    wallets = clients.bluum().wallets
+    while True:
+        page = wallets.transactions(account_id, limit=PAGE, offset=len(found))
+        new = {t.id: t for t in page if t.id not in found}
+        found |= new
+        if len(page) < PAGE or not new:
+            return list(found.values())
+
+
+def flows(movements: Iterable[Transaction]) -> Iterable[tuple[date, Decimal]]:
+    """What came in and went out for good, by New York day."""
+    signs = {"deposit": 1, "withdrawal": -1}
+    for t in movements:
+        at = t.completed_at or t.created_at
+        if t.status == "completed" and t.type in signs and at:
+            yield at.astimezone(NEW_YORK).date(), signs[t.type] * t.amount
+
+
+@transaction.atomic
+def apply_portfolio(pk: int, report: Report) -> None:
+    """Write what Bluum reported. Value, cash and positions are of one answer, so they add up."""
+    row = Portfolio.objects.select_for_update().get(pk=pk)
+    held, summary, analysis = report.holdings, report.summary, report.analysis
+    row.bluum_id = summary.portfolio_id
+    row.name = summary.name or row.name
+    row.currency = summary.currency
+    row.cash = held.cash.balance if held.cash else summary.valuation.cash_value or Decimal(0)
+    row.invested = sum((h.market_value or Decimal(0) for h in held.holdings), Decimal(0))
+    row.value = row.invested + row.cash
+    row.unrealized = held.totals.total_unrealized_pl
+    row.contributed = sum((amount for _, amount in report.flows), Decimal(0))
+    row.as_of = held.as_of or summary.valuation.as_of or timezone.now()
+    row.refreshed_at = timezone.now()
+    row.needs_rebalancing = analysis.needs_rebalancing
+    drifts = [abs(d.drift) for d in analysis.current_allocation.values()]
+    row.drift = max(drifts, default=None)
+    row.allocation = {
+        name: {"target": str(d.target), "actual": str(d.actual), "drift": str(d.drift)}
+        for name, d in analysis.current_allocation.items()
+    }
+    row.performance = {
+        period: _without_history(found) for period, found in report.performance.items()
+    }
+    row.status = row.status or "active"
+    row.save(
+        update_fields=[
+            "bluum_id", "name", "currency", "cash", "invested", "value", "unrealized",
+            "contributed", "as_of", "refreshed_at", "needs_rebalancing", "drift", "allocation",
+            "performance", "status",
+        ]
+    )  # fmt: skip
+    _write_holdings(row, held)
+    _write_valuations(row, report)
+
+
+def _without_history(found: Performance) -> dict[str, Any]:
+    return dict(json.loads(found.model_dump_json(exclude={"value_history", "balance_history"})))
+
+
+def _write_holdings(row: Portfolio, held: Holdings) -> None:
+    kept = {h.symbol: h for h in Holding.objects.filter(portfolio=row)}
+    total = row.value or Decimal(0)
+    for found in held.holdings:
+        value = found.market_value or Decimal(0)
+        holding = kept.pop(found.symbol, None) or Holding(portfolio=row, symbol=found.symbol)
+        holding.name = found.name or holding.name
+        holding.asset_class = found.asset_class or ""
+        holding.sector = found.sector or ""
+        holding.quantity = found.quantity
+        holding.price = found.current_price
+        holding.value = value
+        holding.cost_basis = found.total_cost_basis
+        holding.unrealized = found.unrealized_pl
+        holding.weight = (value / total * 100).quantize(PERCENT) if total else None
+        holding.save()
+    Holding.objects.filter(pk__in=[h.pk for h in kept.values()]).delete()
+
+
+def _write_valuations(row: Portfolio, report: Report) -> None:
+    """A row per day of Bluum's history; only what is new or different is written."""
+    history = {point.date: point.value for point in report.performance["all"].value_history}
+    before = {v.day: (v.value, v.contributed) for v in Valuation.objects.filter(portfolio=row)}
+    fresh = [
+        Valuation(portfolio=row, day=day, value=value.quantize(CENT), contributed=put_in)
+        for day, value in sorted(history.items())
+        for put_in in [put_in_by(report.flows, day)]
+        if before.get(day) != (value.quantize(CENT), put_in)
+    ]
+    Valuation.objects.bulk_create(
+        fresh,
+        update_conflicts=True,
+        unique_fields=["portfolio", "day"],
+        update_fields=["value", "contributed"],
+    )
+
+
+def put_in_by(movements: Iterable[tuple[date, Decimal]], day: date) -> Decimal:
+    """What had been put in, less what was taken out, by the end of a day."""
+    return sum((amount for at, amount in movements if at <= day), Decimal(0))

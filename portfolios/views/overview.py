@@ -1,0 +1,260 @@
+"""Home: am I on track, what changed, what happens next, what should I do."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.guards import Request, investor_required
+from accounts.models import AccountStatus
+from portfolios import outlook
+from portfolios.models import Goal, Portfolio, Valuation
+from portfolios.projecting import latest
+from portfolios.snapshot import Snapshot, snapshot
+from robo import agenda
+from robo.ui import charts
+
+PERIODS: dict[str, tuple[str, str, int | None]] = {
+    "1m": ("1M", "Past month", 31),
+    "3m": ("3M", "Past three months", 92),
+    "1y": ("1Y", "Past year", 366),
+    "all": ("All", "Since you started", None),
+}
+"""Name to label, words, and days back."""
+LATE_AFTER = timedelta(hours=1)
+ZERO = Decimal(0)
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+@dataclass(frozen=True, slots=True)
+class GoalRow:
+    goal: Goal
+    found: outlook.Outlook | None
+    value: Decimal | None
+    """Its part of the portfolio, dollars; None without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """A change between two moments, split so that the parts add up to the cent. Dollars."""
+
+    since: date
+    put_in: Decimal
+    markets: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        return self.put_in + self.markets
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStep:
+    """A line of the first week."""
+
+    when: str
+    title: str
+    detail: str
+    url: str
+    state: str
+    """done, now, or empty for later."""
+
+
+@investor_required
+@require_safe
+def home(request: Request) -> HttpResponse:
+    """The overview. For someone new it teaches, and offers the one next step."""
+    known = snapshot(request.account)
+    portfolio = known.portfolio
+    period = request.GET.get("period", "")
+    period = period if period in PERIODS else "1y"
+    points = value_points(portfolio)
+    if request.htmx and request.htmx.target == "value":
+        return render(request, "portfolios/_value.html", value_context(points, period))
+    rows = goal_rows(known)
+    todo = agenda.things_to_do(request.account)
+    steps = first_steps(known)
+    context = {
+        "account": request.account,
+        "portfolio": portfolio,
+        "is_late": is_late(portfolio),
+        "is_funded": bool(portfolio and portfolio.value),
+        "headline": headline(rows),
+        "rows": rows,
+        "change": gain(points, days=7),
+        "todo": todo,
+        "next_repair": None if todo else next_repair(rows),
+        "upcoming": agenda.things_to_come(request.account),
+        "activity": agenda.things_that_happened(request.account, limit=5),
+        "steps": steps,
+        "next_step": next((s for s in steps if s.state == "now"), None),
+        **value_context(points, period),
+    }
+    return render(request, "portfolios/home.html", context)
+
+
+def is_late(portfolio: Portfolio | None) -> bool:
+    """Whether the figures are older than they should be."""
+    if portfolio is None or portfolio.refreshed_at is None:
+        return False
+    return timezone.now() - portfolio.refreshed_at > LATE_AFTER
+
+
+def goal_rows(known: Snapshot) -> list[GoalRow]:
+    """Each active goal with its kept projection and its part of the portfolio."""
+    goals, value = known.goals, known.footing.value
+    kept = latest(goals) if goals else {}
+    parts: list[Decimal | None] = [None for _ in goals]
+    if value:
+        parts = list(outlook.split(value, [g.share for g in goals]))
+    return [
+        GoalRow(goal, outlook.kept(goal, kept[goal.pk]) if goal.pk in kept else None, part)
+        for goal, part in zip(goals, parts, strict=True)
+    ]
+
+
+def headline(rows: list[GoalRow]) -> str:
+    """Am I on track, in a sentence."""
+    seen = [row.found for row in rows if row.found]
+    if not rows:
+        return "What is the money for?"
+    if not seen:
+        return "Your goals are set. A few questions about risk, and you’ll see your odds."
+    good = sum(found.is_on_track for found in seen)
+    if len(seen) == 1:
+        row = next(row for row in rows if row.found)
+        return {
+            "on_track": f"{row.goal.name} is on track.",
+            "close": f"{row.goal.name} is close to on track.",
+            "needs_change": f"{row.goal.name} needs a change to be on track.",
+        }[seen[0].status]
+    if good == len(seen):
+        return f"All {number(good)} goals are on track."
+    if good == 0:
+        return f"None of your {number(len(seen))} goals is on track yet."
+    return (
+        f"{number(good).capitalize()} of your {number(len(seen))} goals "
+        f"{'is' if good == 1 else 'are'} on track."
+    )
+
+
+def number(count: int) -> str:
+    """Small numbers as words."""
+    names = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    return names[count] if count < len(names) else str(count)
+
+
+def next_repair(rows: list[GoalRow]) -> GoalRow | None:
+    """The goal furthest below its bar, if any is."""
+    behind = [row for row in rows if row.found and not row.found.is_on_track]
+    return min(
+        behind, key=lambda row: row.found.in_100 - row.found.bar_in_100 if row.found else 0,
+        default=None,
+    )  # fmt: skip
+
+
+def value_points(portfolio: Portfolio | None) -> list[charts.ValuePoint]:
+    """Daily values, oldest first, the last one being the present total."""
+    if portfolio is None or portfolio.value is None or portfolio.as_of is None:
+        return []
+    rows = Valuation.objects.filter(portfolio=portfolio).values_list("day", "value", "contributed")
+    last = charts.ValuePoint(ny_day(portfolio.as_of), portfolio.value, portfolio.contributed)
+    points = [charts.ValuePoint(*row) for row in rows if row[0] < last.day]
+    # Before the first deposit there is nothing to draw.
+    while points and not points[0].value and not points[0].put_in:
+        points.pop(0)
+    return [*points, last] if portfolio.value or points else []
+
+
+def ny_day(moment: datetime) -> date:
+    """The trading day a moment belongs to."""
+    return moment.astimezone(NEW_YORK).date()
+
+
+def gain(points: list[charts.ValuePoint], *, days: int | None) -> Gain | None:
+    """What changed since so many days ago, or since the beginning. None when it isn't known."""
+    if not points or points[-1].put_in is None:
+        return None
+    last = points[-1]
+    before = [p for p in points if days is not None and p.day <= last.day - timedelta(days=days)]
+    if before:
+        first = before[-1]
+        if first.put_in is None:
+            return None
+        put_in = (last.put_in or ZERO) - first.put_in
+        return Gain(first.day, put_in, last.value - first.value - put_in)
+    put_in = last.put_in or ZERO
+    return Gain(points[0].day, put_in, last.value - put_in)
+
+
+def value_context(points: list[charts.ValuePoint], period: str) -> dict[str, object]:
+    """The chart of one period, and the links to the others."""
+    _, name, days = PERIODS[period]
+    shown = points
+    if points and days is not None:
+        start = points[-1].day - timedelta(days=days)
+        shown = [p for p in points if p.day >= start]
+    return {
+        "period": period,
+        "period_name": name,
+        "periods": [(key, label) for key, (label, _, _) in PERIODS.items()],
+        "period_gain": gain(points, days=days),
+        "chart": charts.value_chart(shown, name=f"Value, {name.lower()}"),
+    }
+
+
+def first_steps(known: Snapshot) -> list[FirstStep]:
+    """The first week in order: what is done, what is next, what follows. Empty once it's over."""
+    account = known.account
+    opened, applied = account.is_active, account.status != AccountStatus.OPENING
+    funded = bool(known.portfolio and known.portfolio.value) or bool(known.investments)
+    wanted = [
+        (
+            applied, "About 8 minutes", "Open your account",
+            "Who you are, and the agreements to read and sign.", link("onboarding:start"),
+        ),
+        (
+            known.assessment is not None, "4 minutes", "Answer the risk questions",
+            "How much up and down fits you, and what a bad year would look like.",
+            link("onboarding:risk"),
+        ),
+        (
+            bool(known.goals), "2 minutes", "Set your first goal",
+            "An amount and a date. You see your odds at once.", link("portfolios:goal-new"),
+        ),
+        (
+            known.signed is not None, "3 minutes", "Read and sign your policy",
+            "The rules we invest by, in plain words and in dollars.", link("portfolios:policy"),
+        ),
+        (
+            funded, "1 minute", "Link your bank and make a first deposit",
+            "You see the day it arrives before you confirm." if opened
+            else "Possible as soon as your account is open.",
+            link("funding:deposit"),
+        ),
+        (
+            False, "When you like", "Set up auto-invest",
+            "A small amount on the same day each month.", link("funding:schedules"),
+        ),
+    ]  # fmt: skip
+    if funded:
+        return []
+    found, offered = [], False
+    for done, when, title, detail, url in wanted:
+        state = "done" if done else "" if offered else "now"
+        offered = offered or state == "now"
+        found.append(FirstStep(when, title, detail, url, state))
+    return found
+
+
+def link(name: str) -> str:
+    """The address of a page of the journey; empty where a partner leaves it out."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
