@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class FundingConfig(AppConfig):
     name = "funding"
+
+    def ready(self) -> None:
+        from funding import agenda  # noqa: F401 (registers what home tells)

@@ -1,0 +1,168 @@
+"""What money tells home: what to do, what comes, what happened."""
+
+from collections.abc import Iterator
+
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+
+from accounts.models import Account
+from funding import calendar
+from funding.models import BankAccount, Deposit, Schedule
+from robo import agenda
+from robo.agenda import Item
+from robo.ui import words
+
+
+@agenda.todo
+def money_to_do(account: Account) -> Iterator[Item]:
+    """Repair a bank, link one, make a first deposit, set up auto-invest: the next one of these."""
+    if not account.is_active:
+        return
+    banks = list(
+        BankAccount.objects.shown()
+        .filter(account=account)
+        .annotate(feeds=Exists(Schedule.objects.going().filter(bank=OuterRef("pk"))))
+    )
+    for bank in banks:
+        if bank.status == BankAccount.Status.ERROR:
+            yield Item(
+                f"Reconnect {bank.institution or bank}",
+                detail="Your bank asks you to sign in again."
+                + (" Auto-invest waits for it." if bank.feeds else ""),
+                url=reverse("funding:banks"),
+                kind="bank",
+                urgent=True,
+            )
+    if not any(bank.is_usable for bank in banks):
+        if not any(bank.status == BankAccount.Status.ERROR for bank in banks):
+            yield Item(
+                "Link your bank",
+                detail="Takes about two minutes. We never see your bank password.",
+                url=reverse("funding:link"),
+                kind="bank",
+            )
+        return
+    first = Deposit.objects.filter(account=account).exclude(status__in=NEVER_CAME).exists()
+    if not first:
+        yield Item(
+            "Make your first deposit",
+            detail="You see the arrival date before you confirm.",
+            url=reverse("funding:deposit"),
+            kind="deposit",
+        )
+    elif not Schedule.objects.going().filter(account=account).exists():
+        yield Item(
+            "Set up auto-invest",
+            detail="The same amount on the same day, until you say stop.",
+            url=reverse("funding:schedule-new"),
+            kind="auto_invest",
+        )
+
+
+NEVER_CAME = (
+    Deposit.Status.REFUSED,
+    Deposit.Status.CANCELED,
+    Deposit.Status.FAILED,
+    Deposit.Status.EXPIRED,
+)
+
+
+@agenda.upcoming
+def money_to_come(account: Account) -> Iterator[Item]:
+    for deposit in Deposit.objects.moving().filter(account=account).select_related("bank"):
+        if deposit.cancel_asked_at and deposit.status in {"requested", "pending"}:
+            continue  # on its way to being canceled
+        plan = calendar.plan(deposit.created_at)
+        yield Item(
+            f"{words.money(deposit.amount)} is invested",
+            day=plan.invested,
+            detail=f"On its way from {deposit.bank or 'your bank'}",
+            url=reverse("funding:deposit-status", args=[deposit.pk]),
+            amount=deposit.amount,
+            status=deposit.status,
+            kind="deposit",
+        )
+    rows = Schedule.objects.going().filter(account=account, wanted="active")
+    for schedule in rows.exclude(next_execution=None).select_related("bank"):
+        assert schedule.next_execution is not None
+        yield Item(
+            f"Auto-invest, {words.money(schedule.amount)}",
+            day=words.local(schedule.next_execution).date(),
+            at=schedule.next_execution,
+            detail=f"From {schedule.bank}",
+            url=reverse("funding:schedule", args=[schedule.pk]),
+            amount=schedule.amount,
+            kind="auto_invest",
+        )
+
+
+@agenda.activity
+def what_happened(account: Account) -> Iterator[Item]:
+    deposits = Deposit.objects.filter(account=account).select_related("bank", "schedule")
+    for deposit in deposits:
+        yield Item(
+            _title(deposit),
+            at=deposit.created_at,
+            detail=_detail(deposit),
+            url=reverse("funding:deposit-status", args=[deposit.pk]),
+            amount=deposit.amount if _came(deposit) else None,
+            status=deposit.status,
+            kind="auto_invest" if deposit.schedule_id else "deposit",
+        )
+        if deposit.was_returned:
+            yield Item(
+                f"{words.money(deposit.amount)} taken back by your bank",
+                at=deposit.settled_at or deposit.completed_at,
+                url=reverse("funding:deposit-status", args=[deposit.pk]),
+                amount=-deposit.amount,
+                status=deposit.status,
+                kind="deposit",
+            )
+    for bank in BankAccount.objects.filter(account=account):
+        yield Item(
+            f"You linked {bank}",
+            at=bank.created_at,
+            detail=bank.institution,
+            url=reverse("funding:banks"),
+            kind="bank",
+            status=bank.status,
+        )
+        if bank.unlink_asked_at:
+            yield Item(f"You unlinked {bank}", at=bank.unlink_asked_at, kind="bank")
+    for schedule in Schedule.objects.filter(account=account).select_related("bank"):
+        yield Item(
+            f"You set up auto-invest: {words.money(schedule.amount)}, "
+            f"{schedule.get_frequency_display().lower()}",
+            at=schedule.created_at,
+            detail=f"From {schedule.bank}",
+            url=reverse("funding:schedule", args=[schedule.pk]),
+            status=schedule.status,
+            kind="auto_invest",
+        )
+
+
+ENDINGS = {
+    Deposit.Status.REFUSED: ", not accepted",
+    Deposit.Status.CANCELED: ", canceled",
+    Deposit.Status.FAILED: ", didn’t go through",
+    Deposit.Status.EXPIRED: ", lapsed",
+}
+
+
+def _came(deposit: Deposit) -> bool:
+    """Counts in the ledger: here or on its way. A returned one counts, and its return too."""
+    return deposit.status not in NEVER_CAME or deposit.was_returned
+
+
+def _title(deposit: Deposit) -> str:
+    name = "Auto-invest" if deposit.schedule_id else "Deposit"
+    return name if _came(deposit) else name + ENDINGS[Deposit.Status(deposit.status)]
+
+
+def _detail(deposit: Deposit) -> str:
+    source = f"from {deposit.bank}" if deposit.bank else "from your bank"
+    if deposit.status in Deposit.OPEN:
+        return f"On its way {source}"
+    if not _came(deposit):
+        return f"{words.money(deposit.amount)} {source}"
+    return source.capitalize() if not deposit.bank else f"From {deposit.bank}"

@@ -1,0 +1,202 @@
+"""Where a deposit stands, as a sentence and as days: what the status page says."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
+
+from funding import calendar, reasons
+from funding.models import Deposit
+from portfolios.models import Investment
+from robo import partner
+from robo.ui import words
+
+S = Deposit.Status
+INVESTED = {Investment.Status.COMPLETED, Investment.Status.NOT_NEEDED}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the timeline. `state` is done, now, late, note, or empty for what is to come."""
+
+    title: str
+    when: date | datetime | None = None
+    state: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    headline: str
+    lead: str
+    steps: list[Step]
+    next_step: str = ""
+    bad: bool = False
+
+    @property
+    def said(self) -> str:
+        return f"{self.headline} {self.lead}"
+
+
+def investment_of(deposit: Deposit) -> Investment | None:
+    return Investment.objects.filter(
+        account_id=deposit.account_id, cause=f"deposit:{deposit.pk}"
+    ).first()
+
+
+def progress(deposit: Deposit, investment: Investment | None) -> Progress:
+    """The answer sentence, what it means, and the days, for a deposit as we know it now."""
+    amount = words.money(deposit.amount, deposit.currency)
+    bank = str(deposit.bank) if deposit.bank else "your bank"
+    plan = calendar.plan(deposit.created_at)
+    if deposit.status in {S.FAILED, S.EXPIRED, S.REFUSED, S.CANCELED}:
+        return _ended(deposit, amount, bank)
+    if deposit.status == S.COMPLETED:
+        return _arrived(deposit, investment, amount, bank)
+    if deposit.cancel_asked_at and deposit.status in {S.REQUESTED, S.PENDING}:
+        headline = f"{amount} is being canceled."
+        lead = "Nothing leaves your bank unless the bank run was faster. This page will say."
+    else:
+        headline = f"{amount} is on its way."
+        lead = f"It’s invested by {words.day(plan.invested)}. There’s nothing more to do."
+        if deposit.cancel_asked_at:
+            lead = f"It was too late to cancel: the bank had started it. {lead}"
+    return Progress(headline, lead, _open_steps(deposit, plan, bank))
+
+
+def _begun(deposit: Deposit, bank: str) -> Step:
+    if deposit.schedule_id:
+        return Step("Auto-invest asked for it", deposit.created_at, "done", f"From {bank}.")
+    detail = f"{words.clock(deposit.created_at)}. From {bank}."
+    return Step("We’ve got it", deposit.created_at, "done", detail)
+
+
+def _open_steps(deposit: Deposit, plan: calendar.Plan, bank: str) -> list[Step]:
+    steps = [_begun(deposit, bank)]
+    now, today = timezone.now(), timezone.now().astimezone(calendar.NEW_YORK).date()
+    late = today > plan.arrives + timedelta(days=1)
+    if deposit.status in {S.REQUESTED, S.PENDING}:
+        if deposit.cancel_asked_at:
+            steps.append(Step("Canceling", deposit.cancel_asked_at, "now"))
+        else:
+            can = (
+                f"You can still cancel, until about {words.clock(plan.cancel_until)} "
+                f"{words.zone()} on {words.day(plan.starts)}. The bank may start sooner."
+                if now < plan.cancel_until
+                else "You can still cancel, as long as this line is here."
+            )
+            steps.append(Step("Waiting for the bank run", now, "now", can))
+        steps.append(Step("Leaves your bank", plan.leaves, "", _shown_as()))
+        steps.append(Step("Arrives with us", plan.arrives))
+    elif deposit.status == S.PROCESSING:
+        if late:
+            detail = (
+                "Your bank hasn’t confirmed yet. Nothing is lost; we keep asking and write to "
+                "you as soon as we know."
+            )
+            steps.append(Step("Later than usual", plan.arrives, "now late", detail))
+        else:
+            steps.append(Step("Leaving your bank", _seen(deposit), "now", _shown_as()))
+            steps.append(Step("Arrives with us", plan.arrives))
+    else:
+        steps.append(Step("Left your bank", deposit.initiated_at or deposit.created_at, "done"))
+        detail = "Your bank still has to confirm it."
+        steps.append(
+            Step("Here, being cleared", deposit.received_at or _seen(deposit), "now", detail)
+        )
+    if not deposit.cancel_asked_at or deposit.status not in {S.REQUESTED, S.PENDING}:
+        steps.append(Step("Invested", plan.invested, "", _by_close(plan.invested)))
+    return _with_closed_days(steps)
+
+
+def _arrived(deposit: Deposit, investment: Investment | None, amount: str, bank: str) -> Progress:
+    at = deposit.completed_at or deposit.created_at
+    steps = [_begun(deposit, bank), Step("Arrived", at, "done", f"{words.clock(at)}.")]
+    if investment and investment.status in INVESTED:
+        done = investment.completed_at or at
+        already = investment.status == Investment.Status.NOT_NEEDED
+        detail = "It was put to work right away." if already else ""
+        steps.append(Step("Invested", done, "done", detail))
+        return Progress(
+            f"{amount} has arrived and is invested.", "See it in your portfolio.", steps
+        )
+    if investment and investment.status == Investment.Status.FAILED:
+        steps.append(Step("Not invested yet", None, "now late", "It’s in your account as cash."))
+        lead = "It couldn’t be invested. It’s safe, as cash; we’re looking into it."
+        return Progress(f"{amount} has arrived.", lead, steps)
+    if investment and investment.status == Investment.Status.WAITING:
+        detail = "As soon as your policy is signed and active."
+        steps.append(Step("Being invested", None, "now", detail))
+        return Progress(f"{amount} has arrived.", "It’s invested next.", steps)
+    if investment is None:  # came in before we kept books on this account
+        return Progress(f"{amount} has arrived.", "See it in your portfolio.", steps)
+    steps.append(Step("Being invested", None, "now", "Orders are with the market."))
+    return Progress(f"{amount} has arrived.", "It’s being invested now.", steps)
+
+
+def _ended(deposit: Deposit, amount: str, bank: str) -> Progress:
+    steps = [_begun(deposit, bank)]
+    at = deposit.settled_at or deposit.created_at
+    if deposit.completed_at:
+        steps.append(Step("Arrived", deposit.completed_at, "done"))
+    if deposit.status == S.CANCELED:
+        steps.append(Step("Canceled", at, "done", f"Nothing left {bank}."))
+        lead = f"Nothing leaves {bank}. Your auto-invest and other deposits aren’t touched."
+        return Progress(f"Your {amount} deposit is canceled.", lead, steps)
+    if deposit.status == S.REFUSED:
+        steps.append(Step("Not accepted", at, "now late"))
+        headline = f"Your {amount} deposit wasn’t accepted."
+        lead = f"{deposit.failure_reason} Nothing was taken from {bank}."
+        return Progress(headline, lead, steps, bad=True)
+    if deposit.status == S.EXPIRED:
+        steps.append(Step("Lapsed", at, "now late"))
+        lead = "No money arrived in time, so we closed the request."
+        return Progress(f"Your {amount} deposit has lapsed.", lead, steps, bad=True)
+    reason = reasons.of_failure(deposit.failure_reason)
+    if deposit.was_returned:
+        steps.append(Step("Taken back by your bank", at, "now late"))
+        lead = (
+            f"It had arrived, and was returned. {reason.sentence} If it was already invested, "
+            "we sell what’s needed to give it back."
+        )
+        return Progress(f"Your bank took {amount} back.", lead, steps, reason.next_step, bad=True)
+    steps.append(Step("Didn’t go through", at, "now late"))
+    headline = f"Your {amount} deposit didn’t go through."
+    lead = f"{reason.sentence} No money reached your account."
+    return Progress(headline, lead, steps, reason.next_step, bad=True)
+
+
+def _seen(deposit: Deposit) -> datetime:
+    """When the present state was first seen."""
+    events = [event.at for event in deposit.events.all() if event.status == deposit.status]
+    return events[-1] if events else deposit.created_at
+
+
+def _shown_as() -> str:
+    return f"Shown there with a name like “{partner.current().legal_name}”."
+
+
+def _by_close(day: date) -> str:
+    closes = calendar.closes_at(day)
+    at = datetime.combine(day, closes, calendar.NEW_YORK)
+    early = ", when markets close early" if closes == calendar.MARKET_CLOSES_EARLY else ""
+    return f"By {words.clock(at)} {words.zone()}{early}. We’ll write to you."
+
+
+def _with_closed_days(steps: list[Step]) -> list[Step]:
+    """Holidays between the days still to come, in their place."""
+    coming = [step.when for step in steps if not step.state and type(step.when) is date]
+    if not coming:
+        return steps
+    notes = [
+        Step(closed.name, closed.day, "note", closed.sentence)
+        for closed in calendar.closed_between(min(coming), max(coming))
+    ]
+    fixed = [step for step in steps if step.state or type(step.when) is not date]
+    later = [step for step in steps if not step.state and type(step.when) is date] + notes
+    return fixed + sorted(later, key=_day)
+
+
+def _day(step: Step) -> date:
+    assert step.when is not None
+    return step.when

@@ -1,0 +1,25 @@
+from django.urls import path
+
+from funding import views
+
+app_name = "funding"
+urlpatterns = [
+    path("", views.money, name="money"),
+    path("activity/", views.activity, name="activity"),
+    path("activity.csv", views.activity_csv, name="activity-csv"),
+    path("banks/", views.banks, name="banks"),
+    path("banks/link/", views.link, name="link"),
+    path("banks/link/<uuid:key>/", views.link_return, name="link-return"),
+    path("banks/link/<uuid:key>/status/", views.link_status, name="link-status"),
+    path("banks/<int:pk>/unlink/", views.unlink, name="unlink"),
+    path("deposit/", views.deposit, name="deposit"),
+    path("deposits/<int:pk>/", views.deposit_status, name="deposit-status"),
+    path("deposits/<int:pk>/cancel/", views.deposit_cancel, name="deposit-cancel"),
+    path("auto-invest/", views.schedules, name="schedules"),
+    path("auto-invest/new/", views.schedule_new, name="schedule-new"),
+    path("auto-invest/new/dates/", views.schedule_preview, name="schedule-preview"),
+    path("auto-invest/<int:pk>/", views.schedule, name="schedule"),
+    path("auto-invest/<int:pk>/pause/", views.schedule_pause, name="schedule-pause"),
+    path("auto-invest/<int:pk>/resume/", views.schedule_resume, name="schedule-resume"),
+    path("auto-invest/<int:pk>/end/", views.schedule_end, name="schedule-end"),
+]

@@ -1,0 +1,33 @@
+from funding.views.activity import activity, activity_csv, money
+from funding.views.banks import banks, link, link_return, link_status, unlink
+from funding.views.deposits import deposit, deposit_cancel, deposit_status
+from funding.views.schedules import (
+    schedule,
+    schedule_end,
+    schedule_new,
+    schedule_pause,
+    schedule_preview,
+    schedule_resume,
+    schedules,
+)
+
+__all__ = [
+    "activity",
+    "activity_csv",
+    "banks",
+    "deposit",
+    "deposit_cancel",
+    "deposit_status",
+    "link",
+    "link_return",
+    "link_status",
+    "money",
+    "schedule",
+    "schedule_end",
+    "schedule_new",
+    "schedule_pause",
+    "schedule_preview",
+    "schedule_resume",
+    "schedules",
+    "unlink",
+]

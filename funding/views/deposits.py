@@ -1,0 +1,121 @@
+"""Deposits: asked for, confirmed in words, followed, canceled."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Sum
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.guards import Request, active_account
+from accounts.models import Account
+from funding import calendar, limits, services
+from funding.forms import DepositForm
+from funding.models import Deposit
+from funding.progress import investment_of, progress
+from funding.services import NotPossible
+from portfolios.models import Goal, Investment
+from robo.ui.forms import MoneyField
+
+
+@active_account
+@require_http_methods(["GET", "POST"])
+def deposit(request: Request) -> HttpResponse:
+    """The form, then the same wish in words, then the wish itself. One key all along."""
+    account = request.account
+    form = DepositForm(
+        request.POST if request.method == "POST" else None,
+        account=account,
+        initial=_suggested(request),
+    )
+    if request.method == "POST":
+        made = Deposit.objects.filter(account=account, key=form.data["key"]).first()
+        if made:
+            messages.info(request, "You’ve already asked for this deposit. Here it is.")
+            return redirect("funding:deposit-status", made.pk)
+        if form.is_valid() and "edit" not in request.POST:
+            wish = {name: form.cleaned_data[name] for name in ("bank", "amount", "key")}
+            if "confirmed" in request.POST:
+                made = services.request_deposit(account=account, **wish)
+                return redirect("funding:deposit-status", made.pk)
+            return render(request, "funding/deposit_confirm.html", _days() | wish | {"form": form})
+    context = _days() | {
+        "form": form,
+        "banks": account.banks.usable().exists(),
+        "broken": account.banks.filter(status="error", unlink_asked_at=None).first(),
+        "suggestions": _suggestions(account),
+        "least": limits.least_deposit(),
+        "most": limits.most_deposit(),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "funding/deposit.html", context, status=status)
+
+
+@login_required
+@require_GET
+def deposit_status(request: Request, pk: int) -> HttpResponse:
+    found = get_object_or_404(
+        Deposit.objects.visible_to(request.user)
+        .select_related("bank", "account")
+        .prefetch_related("events"),
+        pk=pk,
+    )
+    investment = investment_of(found) if found.status == Deposit.Status.COMPLETED else None
+    moving = not found.is_settled or (
+        investment is not None and investment.status in Investment.IN_MOTION
+    )
+    template = "funding/_deposit_status.html" if request.htmx else "funding/deposit_status.html"
+    context = {"deposit": found, "progress": progress(found, investment), "moving": moving}
+    return render(request, template, context)
+
+
+@active_account
+@require_http_methods(["GET", "POST"])
+def deposit_cancel(request: Request, pk: int) -> HttpResponse:
+    found = get_object_or_404(
+        Deposit.objects.visible_to(request.user).select_related("bank"), pk=pk
+    )
+    if request.method == "POST":
+        try:
+            services.cancel_deposit(deposit=found, request=request)
+        except NotPossible as problem:
+            messages.warning(request, str(problem))
+        return redirect("funding:deposit-status", found.pk)
+    if not found.can_be_canceled:
+        return redirect("funding:deposit-status", found.pk)
+    return render(request, "funding/deposit_cancel.html", {"deposit": found})
+
+
+def _days() -> dict[str, Any]:
+    return {"plan": calendar.plan(timezone.now())}
+
+
+def _suggested(request: Request) -> dict[str, Any]:
+    """An amount in the address fills the field, if it is one."""
+    try:
+        amount = MoneyField(required=False).clean(request.GET.get("amount", ""))
+    except Exception:  # whatever it is, it is no amount
+        return {}
+    return {"amount": amount} if amount else {}
+
+
+def _suggestions(account: Account) -> list[tuple[str, Decimal]]:
+    """Amounts that come from the person's own plan and past, with where they come from."""
+    least, most = limits.least_deposit(), limits.most_deposit()
+    goals = Goal.objects.filter(account=account, status=Goal.Status.ACTIVE).aggregate(
+        initial=Sum("initial_amount"), monthly=Sum("monthly_contribution")
+    )
+    last = Deposit.objects.filter(account=account, schedule=None).first()
+    found: dict[Decimal, str] = {}
+    for label, amount in (
+        ("As last time", last.amount if last else None),
+        ("Your goals’ start", None if last else goals["initial"]),
+        ("A month of your plan", goals["monthly"]),
+    ):
+        if amount and least <= amount <= most:
+            found.setdefault(amount, label)
+    return [(label, amount) for amount, label in found.items()]
