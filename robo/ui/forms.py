@@ -96,8 +96,8 @@ class ThreeFieldDate(forms.MultiWidget):
 
     def __init__(self, attrs: dict[str, Any] | None = None, *, autocomplete: str = "") -> None:
         prefix = {"birth": "bday-"}.get(autocomplete, "")
-        widgets = {
-            part: forms.TextInput(
+        widgets = [
+            forms.TextInput(
                 {
                     "inputmode": "numeric",
                     "maxlength": 4 if part == "year" else 2,
@@ -106,7 +106,7 @@ class ThreeFieldDate(forms.MultiWidget):
                 }
             )
             for part in self.parts
-        }
+        ]
         super().__init__(widgets, attrs)
 
     def decompress(self, value: Any) -> list[Any]:
