@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One dated line. `day` is the investor's local day; `amount` is in dollars, signed by who gains."""
+    """One dated line. `day` is the investor's local day, `amount` in dollars."""
 
     title: str
     day: date | None = None

@@ -19,8 +19,8 @@ def time_limits_nest(**_: Any) -> list[Error]:
         return []
     return [
         Error(
-            f"Call budget {budget:g} s < soft limit {soft} s < time limit {hard} s < hold {hold:g} s "
-            "must hold, or two workers may send one wish.",
+            f"Call budget {budget:g} s < soft limit {soft} s < time limit {hard} s "
+            f"< hold {hold:g} s must hold, or two workers may send one wish.",
             id="robo.E001",
         )
     ]

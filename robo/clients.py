@@ -1,4 +1,4 @@
-"""Where Bluum is reached from. Only `sync` modules (and the two interactive views' helpers there) import this."""
+"""Where Bluum is reached from. Only `sync` modules import this."""
 
 import hashlib
 import time
@@ -20,7 +20,8 @@ local rate, burst, floor = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3
 local t = redis.call('TIME')
 local now = tonumber(t[1]) + tonumber(t[2]) / 1e6
 local seen = redis.call('HMGET', KEYS[1], 'tokens', 'at')
-local tokens = math.min(burst, (tonumber(seen[1]) or burst) + (now - (tonumber(seen[2]) or now)) * rate)
+local idle = now - (tonumber(seen[2]) or now)
+local tokens = math.min(burst, (tonumber(seen[1]) or burst) + idle * rate)
 local wait = 0
 if tokens - 1 >= floor then tokens = tokens - 1 else wait = (floor + 1 - tokens) / rate end
 redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', tostring(now))
@@ -32,8 +33,8 @@ return tostring(wait)
 class TokenBucket:
     """At most `rate` requests a second over all workers, shared through Redis.
 
-    Without Redis it paces this process alone. Raises Unavailable when the wait would pass `patience`
-    seconds: the loop then comes back later.
+    Without Redis it paces this process alone. Raises Unavailable when the wait would pass
+    `patience` seconds: the loop then comes back later.
     """
 
     def __init__(self, redis: Redis, name: str, rate: float, patience: float = 10) -> None:

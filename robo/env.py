@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def text(name: str, default: str | None = None) -> str:
-    """The value of NAME, or of the file NAME_FILE points to. Raises ImproperlyConfigured if missing."""
+    """The value of NAME, or of the file NAME_FILE names. Raises ImproperlyConfigured if missing."""
     if path := os.environ.get(f"{name}_FILE"):
         return Path(path).read_text().strip()
     value = os.environ.get(name, default)

@@ -62,7 +62,7 @@ def _unready() -> list[str]:
 
 
 def client_ip(remote: str, forwarded: str, proxies: int) -> str:
-    """The peer's address, or behind `proxies` proxies of ours the one that the outermost of them saw.
+    """The peer's address, or behind `proxies` of ours the one that the outermost of them saw.
 
     Everything further left in X-Forwarded-For was written by the client and proves nothing.
     """

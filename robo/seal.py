@@ -1,7 +1,7 @@
 """Seal what must not lie in the clear: tax IDs, documents, mails, webhook secrets.
 
-Fernet (AES-128-CBC with HMAC-SHA-256) under `settings.SEAL_KEYS`: the first key seals, all open, so a
-key is rotated by putting the new one in front and running `manage.py reseal`.
+Fernet (AES-128-CBC with HMAC-SHA-256) under `settings.SEAL_KEYS`: the first key seals, all open, so
+a key is rotated by putting the new one in front and running `manage.py reseal`.
 """
 
 import json
@@ -13,9 +13,7 @@ from django.conf import settings
 
 
 class Unreadable(Exception):
-    """No key of ours opens it."""
-
-    safe_message = "A sealed value can't be opened with the keys in SEAL_KEYS."
+    """A sealed value that no key in SEAL_KEYS opens."""
 
 
 @cache

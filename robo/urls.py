@@ -2,9 +2,9 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 from onboarding.views import landing
-from portfolios.views import home
 
 import robo.webhooks.views
+from portfolios.views import home
 from robo import partner, views
 
 admin.autodiscover()

@@ -27,6 +27,8 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from robo.bluum import BluumError
+
 log = structlog.get_logger("robo.work")
 
 # True while a background refresh runs; the rate limiter lets people's wishes go first.
@@ -46,7 +48,7 @@ class WorkQuerySet(models.QuerySet[W]):
         return self.exclude(stuck_at=None)
 
     def poke(self) -> int:
-        """Bring the rows forward to now, settled and stuck ones too. Returns how many there were."""
+        """Bring the rows forward to now, settled and stuck ones too. Returns how many."""
         keys = list(self.values_list("pk", flat=True))
         if not keys:
             return 0
@@ -76,7 +78,7 @@ class Work(models.Model):
     error = models.CharField(max_length=300, blank=True, editable=False)
 
     work_task: ClassVar[str]
-    """Name of the Celery task that takes a row of this kind, such as `funding.tasks.advance_deposit`."""
+    """The Celery task that takes a row of this kind, such as `funding.tasks.advance_deposit`."""
     work_background: ClassVar[bool] = False
     """True for refreshes nobody waits for."""
 
@@ -179,9 +181,9 @@ def backoff(attempts: int, at_least: float | None = None) -> timedelta:
 
 
 def describe(problem: BaseException) -> str:
-    """What went wrong, without anybody's data: our own errors speak, others give name and place."""
-    if safe := getattr(problem, "safe_message", None):
-        return str(safe)
+    """What went wrong, without anybody's data: Bluum's code, or the name and place of an error."""
+    if isinstance(problem, BluumError):
+        return str(problem)
     frame = problem.__traceback__
     while frame and frame.tb_next:
         frame = frame.tb_next

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from robo.bluum.webhooks import BadSignature, unwrap
+from robo.bluum import BadDelivery, BadSignature, unwrap
 from robo.webhooks import inbox
 from robo.webhooks.models import Endpoint
 
@@ -19,8 +19,8 @@ def bluum(request: HttpRequest) -> HttpResponse:
     secrets = [*settings.BLUUM_WEBHOOK_SECRETS, *(e.secret for e in Endpoint.objects.all())]
     try:
         delivery = unwrap(request.body, signature, secrets)
-    except BadSignature:
-        log.warning("webhook refused")
+    except (BadSignature, BadDelivery) as problem:
+        log.warning("webhook refused", why=type(problem).__name__)
         return HttpResponse(status=400)
     inbox.receive("bluum", delivery.id, delivery.kind, delivery.payload)
     return HttpResponse(status=204)

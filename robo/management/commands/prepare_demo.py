@@ -1,0 +1,320 @@
+"""Make a deployment ready to show: tables, static files, webhook, and the demo people.
+
+The people are made by the product's own services and steps; their history is the sandbox's: its
+clock starts two years ago and is moved through the years here.
+"""
+
+import json
+import os
+import uuid
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import onboarding.services
+from allauth.account.models import EmailAddress
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+import accounts.services
+import funding.services
+import portfolios.services
+from accounts import roles
+from accounts.models import Account, User
+from robo import partner, work
+
+PASSWORD = "saving for later"  # noqa: S105
+DOMAIN = "example.com"
+
+
+class Control:
+    """The sandbox's own interface: its clock and its decisions."""
+
+    def __init__(self) -> None:
+        self._http = httpx.Client(base_url=os.environ["SANDBOX_CONTROL"], timeout=120)
+
+    def post(self, path: str, **body: Any) -> dict[str, Any]:
+        answer = self._http.post(path, json=body).raise_for_status()
+        found: dict[str, Any] = answer.json() if answer.content else {}
+        return found
+
+    def now(self) -> datetime:
+        return datetime.fromisoformat(self._http.get("/clock").raise_for_status().json()["now"])
+
+    def until(self, moment: datetime) -> None:
+        """Let the sandbox live until a moment, if that is still to come."""
+        seconds = (moment - self.now()).total_seconds()
+        if seconds > 0:
+            self.post("/clock/advance", seconds=seconds)
+
+
+class Command(BaseCommand):
+    help = "Migrate, collect static files, register the webhook and, once, make the demo people."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("seeded", type=Path, help="file that says who was made")
+
+    def handle(self, *args: Any, seeded: Path, **options: Any) -> None:
+        call_command("migrate", verbosity=0, interactive=False)
+        if self._static_is_old():
+            call_command("collectstatic", verbosity=0, interactive=False)
+        if not seeded.exists():
+            people = People(Control()).make()
+            seeded.touch(mode=0o600)
+            seeded.write_text(json.dumps({"people": people}, indent=1))
+        call_command("webhook", "register", verbosity=0)
+
+    @staticmethod
+    def _static_is_old() -> bool:
+        manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
+        if not manifest.exists():
+            return True
+        made = manifest.stat().st_mtime
+        return any(
+            path.stat().st_mtime > made
+            for folder in settings.STATICFILES_DIRS
+            for path in Path(folder).rglob("*")
+        )
+
+
+class People:
+    """Who is in the demo."""
+
+    def __init__(self, control: Control) -> None:
+        self.control = control
+        self.made: list[dict[str, Any]] = []
+
+    def make(self) -> list[dict[str, Any]]:
+        began, today = self.control.now(), datetime.now(UTC)
+        iris = self._staff("Iris", "Novak", roles.ADVISOR, "advisor; sees the clients in her book")
+        self._staff("Samuel", "Okafor", roles.SUPERVISOR, "supervisor; sees every client")
+        self._two_years_in(iris, began, today)
+        self._needs_a_document(iris)
+        self._deposit_returned(iris)
+        self._sign_in("Noah", "Bell", "brand-new; nothing opened yet")
+        self.made.sort(key=lambda person: person["order"])
+        return self.made
+
+    # The people -----------------------------------------------------------------------------
+
+    def _two_years_in(self, advisor: User, began: datetime, today: datetime) -> None:
+        user = self._sign_in("Maya", "Chen", "two years in; three goals, a drifted portfolio", 1)
+        account = self._open(user, advisor, income="118000.00")
+        self._assess(account, {})
+        for goal in (
+            ("home_purchase", "A first home", "90000", 7 * 365, "350", "5000", 1, "55"),
+            ("retirement", "Retirement", "1100000", 29 * 365, "400", "0", 2, "35"),
+            ("emergency", "Six months of rent", "15000", 3 * 365, "100", "1000", 3, "10"),
+        ):
+            self._goal(account, today.date(), *goal)
+        bank = self._bank(account)
+        self._accept_policy(account)
+        self._deposit(account, bank, "6000.00")
+        funding.services.request_schedule(
+            account=account,
+            bank=bank,
+            amount=Decimal("850.00"),
+            frequency="monthly",
+            day_of_month=5,
+            day_of_week=None,
+            start_date=began.date() + timedelta(days=3),
+            key=uuid.uuid4(),
+        )
+        self._hurry()
+        self.control.until(today - timedelta(days=40))
+        self._deposit(account, bank, "2500.00")
+        self.control.post("/scenarios/drift")
+        self.control.until(datetime.now(UTC))
+        self._refresh(account)
+
+    def _needs_a_document(self, advisor: User) -> None:
+        user = self._sign_in("Lena", "Fischer", "her verification needs a photo of an ID", 2)
+        account = self._submit(user, advisor, income="74000.00")
+        work.run_due()
+        account.refresh_from_db()
+        self.control.post(f"/accounts/{account.bluum_id}/compliance", decision="documents")
+        self._hurry(rounds=6)
+
+    def _deposit_returned(self, advisor: User) -> None:
+        user = self._sign_in("Tomas", "Reyes", "his deposit came back from the bank", 3)
+        account = self._open(user, advisor, income="61000.00")
+        self._assess(account, {"investment_goal": "balanced", "reaction_to_loss": "wait_and_see"})
+        self._goal(
+            account,
+            datetime.now(UTC).date(),
+            "wealth_growth",
+            "Growing savings",
+            "40000",
+            3650,
+            "150",
+            "0",
+            1,
+            "100",
+        )
+        bank = self._bank(account)
+        self._accept_policy(account)
+        deposit = self._deposit(account, bank, "750.00")
+        deposit.refresh_from_db()
+        self.control.post(f"/transfers/{deposit.bluum_id}/return", code="R01")
+        deposit.poke()
+        self._hurry()
+        self._refresh(account)
+
+    # What people do -------------------------------------------------------------------------
+
+    def _sign_in(self, first: str, last: str, about: str, order: int = 0, **fields: Any) -> User:
+        email = f"{first.lower()}@{DOMAIN}"
+        user = User.objects.create_user(email, PASSWORD, first_name=first, last_name=last, **fields)
+        EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+        self.made.append({"email": email, "about": about, "password": PASSWORD, "order": order})
+        return user
+
+    def _staff(self, first: str, last: str, role: str, about: str) -> User:
+        user = self._sign_in(first, last, about, 9, is_staff=True)
+        user.groups.add(Group.objects.get(name=role))
+        secret = generate_totp_secret()
+        TOTP.activate(user, secret)
+        codes = RecoveryCodes.activate(user).get_unused_codes()
+        self.made[-1] |= {"totp": secret, "codes": codes}
+        return user
+
+    def _submit(self, user: User, advisor: User, income: str) -> Account:
+        account = accounts.services.account_of(user)
+        Account.objects.filter(pk=account.pk).update(advisor=advisor)
+        accounts.services.save_identity(account, **identity(user))
+        onboarding.services.save_profile(
+            account=account,
+            employment={"employment_status": "employed_full_time", "annual_gross_income": income},
+        )
+        for agreement in partner.current().to_sign:
+            accounts.services.sign(
+                account=account,
+                slug=agreement.slug,
+                version=agreement.version,
+                title=agreement.title,
+                body=agreement.text,
+                kind=agreement.kind,
+                statement=f"I have read and agree to the {agreement.title}.",
+                ip="127.0.0.1",
+                user_agent="demo set-up",
+            )
+        accounts.services.submit(account)
+        return account
+
+    def _open(self, user: User, advisor: User, income: str) -> Account:
+        account = self._submit(user, advisor, income)
+        self._hurry()
+        account.refresh_from_db()
+        assert account.is_active, account.error
+        return account
+
+    def _assess(self, account: Account, changes: dict[str, str]) -> None:
+        answers = {
+            "investment_goal": "growth",
+            "time_horizon": "10_years",
+            "risk_tolerance": "moderate",
+            "reaction_to_loss": "hold_and_wait",
+            "income_needs": "none",
+            "investment_knowledge": "intermediate",
+        }
+        onboarding.services.submit_risk(
+            account=account, answers=answers | changes, key=uuid.uuid4()
+        )
+        self._hurry()
+
+    def _goal(
+        self, account: Account, today: date, type_: str, name: str, target: str, days: int,
+        monthly: str, initial: str, priority: int, share: str,
+    ) -> None:  # fmt: skip
+        portfolios.services.add_goal(
+            account=account,
+            type=type_,
+            name=name,
+            target_amount=Decimal(target),
+            target_date=today + timedelta(days=days),
+            monthly_contribution=Decimal(monthly),
+            initial_amount=Decimal(initial),
+            priority=priority,
+            share=Decimal(share),
+            key=uuid.uuid4(),
+        )
+
+    def _bank(self, account: Account) -> Any:
+        token = self.control.post("/plaid/public-token", account_id=account.bluum_id)[
+            "public_token"
+        ]
+        link = funding.services.start_bank_link(account=account)
+        funding.services.return_from_plaid(link=link, public_token=token)
+        self._hurry()
+        return account.banks.filter(status="active").earliest("pk")
+
+    def _accept_policy(self, account: Account) -> None:
+        policy = portfolios.services.propose_policy(account)
+        self._hurry()
+        policy.refresh_from_db()
+        portfolios.services.accept_policy(policy, ip="127.0.0.1", user_agent="demo set-up")
+        self._hurry()
+
+    def _deposit(self, account: Account, bank: Any, amount: str) -> Any:
+        deposit = funding.services.request_deposit(
+            account=account, bank=bank, amount=Decimal(amount), key=uuid.uuid4()
+        )
+        self._hurry()
+        return deposit
+
+    def _refresh(self, account: Account) -> None:
+        """Look at everything of the account now."""
+        for row in (account.wallet, account.portfolio):
+            row.poke()
+        self._hurry()
+        for goal in account.goals.all():
+            goal.poke()
+        account.portfolio.poke()
+        self._hurry()
+
+    def _hurry(self, rounds: int = 12) -> None:
+        """Let seconds pass in the sandbox and take every step that waits less than a minute."""
+        for _ in range(rounds):
+            work.run_due()
+            soon = timezone.now() + timedelta(minutes=1)
+            waiting = 0
+            for model in work.kinds():
+                waiting += model._base_manager.filter(due_at__lte=soon, stuck_at=None).update(
+                    due_at=timezone.now()
+                )
+            if not waiting:
+                return
+            self.control.post("/clock/advance", seconds=5)
+
+
+def identity(user: User) -> dict[str, Any]:
+    """Made-up answers for a made-up person, well-formed and nobody's."""
+    number = sum(ord(letter) for letter in user.email) % 9000 + 1000
+    return {
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "date_of_birth": "1991-03-14",
+        "street_address": ["48 Alder Street"],
+        "city": "Portland",
+        "state": "OR",
+        "postal_code": "97205",
+        "country": "US",
+        "phone_number": f"+1503555{number:04d}",
+        "country_of_citizenship": "US",
+        "country_of_birth": "US",
+        "country_of_tax_residence": "US",
+        "tax_id_type": "SSN",
+        "tax_id": f"53622{number:04d}",
+        "funding_source": ["employment_income"],
+        "is_control_person": False,
+        "is_affiliated_exchange_or_finra": False,
+        "is_politically_exposed": False,
+        "immediate_family_exposed": False,
+    }
