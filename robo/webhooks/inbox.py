@@ -2,17 +2,13 @@
 
 from collections.abc import Callable
 from fnmatch import fnmatchcase
-from typing import Any
 
 from django.db import transaction
 
 from robo.webhooks.models import Event
 
-Handler = Callable[[dict[str, Any]], object]
+Handler = Callable[[dict[str, str]], object]
 _handlers: list[tuple[str, Handler]] = []
-
-# What a hint may hold. The rest of a payload can be about a person and is not kept.
-HINTS = {"id", "account_id", "order_id", "deposit_id", "withdrawal_id", "document_id", "status"}
 
 
 def on(pattern: str) -> Callable[[Handler], Handler]:
@@ -26,9 +22,8 @@ def on(pattern: str) -> Callable[[Handler], Handler]:
 
 
 @transaction.atomic
-def receive(source: str, event_id: str, kind: str, data: dict[str, Any]) -> bool:
-    """Keep the event unless we have it. Says whether it was new."""
-    hint = {key: value for key, value in data.items() if key in HINTS and isinstance(value, str)}
+def receive(source: str, event_id: str, kind: str, hint: dict[str, str]) -> bool:
+    """Keep the event unless we have it. `hint` holds ids only. Says whether it was new."""
     event, new = Event.objects.get_or_create(
         source=source, event_id=event_id, defaults={"kind": kind[:80], "hint": hint}
     )

@@ -22,5 +22,7 @@ def bluum(request: HttpRequest) -> HttpResponse:
     except (BadSignature, BadDelivery) as problem:
         log.warning("webhook refused", why=type(problem).__name__)
         return HttpResponse(status=400)
-    inbox.receive("bluum", delivery.id, delivery.kind, delivery.payload)
+    # Only ids are kept: the rest of a payload can be about a person, and proves nothing.
+    hint = {"id": delivery.object_id or "", "account_id": delivery.account_id or ""}
+    inbox.receive("bluum", delivery.id, delivery.kind, hint)
     return HttpResponse(status=204)
