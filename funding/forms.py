@@ -24,7 +24,7 @@ WEEKDAYS = [
 LATEST_START = timedelta(days=366)
 
 
-class BankField(forms.ModelChoiceField):
+class BankField(forms.ModelChoiceField[BankAccount]):
     """One of the account's linked banks, as cards."""
 
     widget = forms.RadioSelect

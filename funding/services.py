@@ -46,7 +46,7 @@ def finish_bank_link(*, link: BankLink, public_token: str, request: Any = None) 
     """
     if not public_token or len(public_token) > LONGEST_TOKEN or not public_token.isascii():
         raise NotPossible("Your bank’s answer didn’t arrive whole. Please link it again.")
-    found = BankLink.objects.select_for_update().get(pk=link.pk)
+    found: BankLink = BankLink.objects.select_for_update().get(pk=link.pk)
     if found.status in {BankLink.Status.STARTED, BankLink.Status.CANCELED}:
         found.sealed_token = seal.seal(public_token.encode())
         found.status = BankLink.Status.RETURNED
@@ -84,6 +84,7 @@ def unlink_bank(*, bank: BankAccount, request: Any = None) -> None:
 @transaction.atomic
 def request_deposit(*, account: Account, bank: BankAccount, amount: Decimal, key: UUID) -> Deposit:
     """Write down that the client wants this deposit. The same key always means the same one."""
+    deposit: Deposit
     deposit, created = Deposit.objects.get_or_create(
         account=account,
         key=key,
@@ -103,7 +104,7 @@ def request_deposit(*, account: Account, bank: BankAccount, amount: Decimal, key
 @transaction.atomic
 def cancel_deposit(*, deposit: Deposit, request: Any = None) -> Deposit:
     """Ask for the deposit to be stopped. Whether it still can be, the step finds out."""
-    found = Deposit.objects.select_for_update(of=("self",)).get(pk=deposit.pk)
+    found: Deposit = Deposit.objects.select_for_update(of=("self",)).get(pk=deposit.pk)
     if found.cancel_asked_at or found.status == Deposit.Status.CANCELED:
         return found
     if not found.can_be_canceled:
@@ -139,7 +140,8 @@ def request_schedule(
         key=key,
         defaults={
             "bank": bank,
-            "name": Schedule.Frequency(frequency).label,
+            # Unique, so that the schedule is found again at Bluum, and its runs by their words.
+            "name": f"{Schedule.Frequency(frequency).label} {str(key)[:8]}",
             "amount": amount,
             "frequency": frequency,
             "day_of_week": day_of_week,
@@ -195,7 +197,7 @@ def end_schedule(*, schedule: Schedule) -> Schedule:
 
 
 def _going(schedule: Schedule) -> Schedule:
-    found = Schedule.objects.select_for_update(of=("self",)).get(pk=schedule.pk)
+    found: Schedule = Schedule.objects.select_for_update(of=("self",)).get(pk=schedule.pk)
     if found.has_ended or found.wanted == "cancelled":
         raise NotPossible("This schedule has ended. You can set up a new one.")
     return found

@@ -29,7 +29,8 @@ def advance_deposit(deposit: Deposit) -> timedelta | None:
     account = deposit.account
     if not account.bluum_id or not account.is_active:
         if deposit.cancel_asked_at and not deposit.sent_at and not deposit.bluum_id:
-            return _never_send(deposit)
+            _never_send(deposit)
+            return None
         return _waiting(deposit)
     if deposit.bluum_id:
         remote = clients.bluum().deposits.retrieve(account.bluum_id, deposit.bluum_id)
@@ -136,7 +137,7 @@ def _next_look(deposit: Deposit) -> timedelta:
 @transaction.atomic
 def apply_deposit(pk: int, remote: Remote) -> Deposit:
     """Write what Bluum says about this deposit and act on a change of its status."""
-    deposit = Deposit.objects.select_for_update(of=("self",)).get(pk=pk)
+    deposit: Deposit = Deposit.objects.select_for_update(of=("self",)).get(pk=pk)
     if deposit.bluum_id not in (None, remote.id):
         raise ValueError("Another deposit's answer")
     before = deposit.status

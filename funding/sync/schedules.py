@@ -28,6 +28,7 @@ def advance_schedule(schedule: Schedule) -> timedelta | None:
         return _create(schedule)
     account_id = schedule.account.bluum_id or ""
     api = clients.bluum().auto_invest
+    remote: AutoInvest | None
     try:
         remote = api.retrieve(account_id, schedule.bluum_id)
     except NotFound:
@@ -95,7 +96,7 @@ def _create(schedule: Schedule) -> timedelta | None:
         try:
             remote = clients.bluum().auto_invest.create(
                 account.bluum_id,
-                name=_remote_name(schedule),
+                name=schedule.name,
                 portfolio_id=portfolio.bluum_id or "",
                 funding_source_id=schedule.bank.bluum_id,
                 amount=schedule.amount,
@@ -116,17 +117,12 @@ def _create(schedule: Schedule) -> timedelta | None:
     return None if applied.is_settled else timedelta(seconds=1)
 
 
-def _remote_name(schedule: Schedule) -> str:
-    """Unique, so that we find it again: how often, and the beginning of our key."""
-    return f"{schedule.name} {str(schedule.key)[:8]}"
-
-
 def _find(schedule: Schedule) -> AutoInvest | None:
     """Ours among those that Bluum has. Lists give a short form, so the whole is fetched."""
     account_id = schedule.account.bluum_id or ""
     api = clients.bluum().auto_invest
     for remote in api.list(account_id):
-        if remote.name == _remote_name(schedule):
+        if remote.name == schedule.name:
             return api.retrieve(account_id, remote.auto_invest_id)
     return None
 
@@ -139,7 +135,7 @@ def _days(schedule: Schedule) -> dict[str, object]:
 @transaction.atomic
 def apply_schedule(pk: int, remote: AutoInvest) -> Schedule:
     """Write what Bluum says about this schedule; tell when a run has failed."""
-    schedule = Schedule.objects.select_for_update(of=("self",)).get(pk=pk)
+    schedule: Schedule = Schedule.objects.select_for_update(of=("self",)).get(pk=pk)
     schedule.bluum_id = remote.auto_invest_id
     if remote.status in Schedule.Status.values:
         schedule.status = remote.status
@@ -231,7 +227,7 @@ def _differs(schedule: Schedule, remote: AutoInvest) -> bool:
 def _adopt(account: Account, remote: AutoInvest) -> None:
     """A schedule that Bluum has and we don't, unless it is one of ours still being set up."""
     waiting = Schedule.objects.filter(account=account, bluum_id=None).exclude(sent_at=None)
-    if remote.name in {_remote_name(schedule) for schedule in waiting}:
+    if remote.name in {schedule.name for schedule in waiting}:
         return
     api = clients.bluum().auto_invest
     remote = api.retrieve(account.bluum_id or "", remote.auto_invest_id)
@@ -261,11 +257,13 @@ def _adopt(account: Account, remote: AutoInvest) -> None:
             apply_schedule(schedule.pk, remote)
 
 
-def belonging(schedules: Iterable[Schedule], *texts: str | None) -> Schedule | None:
-    """The schedule that a deposit's words name, by id or by name."""
-    said = " ".join(text for text in texts if text)
-    for schedule in schedules:
-        names = (schedule.bluum_id, _remote_name(schedule), schedule.name)
-        if any(name and name in said for name in names):
-            return schedule
-    return None
+def belonging(schedules: Iterable[Schedule], description: str | None) -> Schedule | None:
+    """The schedule that a deposit's words name, by id or by name; the most exact one."""
+    said = description or ""
+    named = [
+        (len(name), schedule.pk, schedule)
+        for schedule in schedules
+        for name in (schedule.bluum_id, schedule.name)
+        if name and name in said
+    ]
+    return max(named)[2] if named else None

@@ -1,7 +1,7 @@
 """The wallet: balances, and the periodic look at what moves at Bluum by itself."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -101,7 +101,7 @@ def _next_look(wallet: Wallet) -> timedelta:
         ).exists()
     ):
         return MOVING
-    next_run = (
+    next_run: datetime | None = (
         Schedule.objects.filter(account=account, next_execution__gt=now)
         .order_by("next_execution")
         .values_list("next_execution", flat=True)

@@ -6,7 +6,7 @@ from datetime import UTC
 from itertools import groupby
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -51,7 +51,7 @@ def activity(request: Request) -> HttpResponse:
     cash, as_of = services.cash_of(account)
     context = {
         "page": page,
-        "days": _by_day(page.object_list),
+        "days": _by_day(list(page.object_list)),
         "kind": kind,
         "kinds": [(slug, name) for slug, name in KINDS.items() if slug in present or slug == kind],
         "query": f"kind={kind}&" if kind in KINDS else "",
@@ -66,12 +66,12 @@ def activity(request: Request) -> HttpResponse:
 
 @investor_required
 @require_GET
-def activity_csv(request: Request) -> StreamingHttpResponse:
+def activity_csv(request: Request) -> HttpResponse:
     """The ledger as a file. Times are ISO 8601 in UTC; amounts plain dollars."""
     items = agenda.things_that_happened(request.account)
     if kind := request.GET.get("kind", ""):
         items = [item for item in items if item.kind == kind]
-    response = StreamingHttpResponse(_lines(items), content_type="text/csv; charset=utf-8")
+    response = HttpResponse("".join(_lines(items)), content_type="text/csv; charset=utf-8")
     name = f"activity-{timezone.localdate():%Y-%m-%d}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -45,9 +45,9 @@ def schedule_new(request: Request) -> HttpResponse:
                 made = services.request_schedule(account=account, **form.cleaned_data)
                 return redirect("funding:schedule", made.pk)
             often = Schedule.Frequency(form.cleaned_data["frequency"]).label.lower()
-            context = {"wish": form.cleaned_data, "runs": form.planned(), "often": often}
-            return render(request, "funding/schedule_confirm.html", context)
-    context = {
+            shown = {"wish": form.cleaned_data, "runs": form.planned(), "often": often}
+            return render(request, "funding/schedule_confirm.html", shown)
+    context: dict[str, Any] = {
         "form": form,
         "runs": form.planned(),
         "banks": account.banks.usable().exists(),
