@@ -23,15 +23,6 @@ DEFAULT_RETURN = "5.00"
 LONGEST_MONTHS = 1200
 
 
-def _check_links(world: World, account_id: str, given: Row) -> None:
-    portfolio = given.get("portfolio_id")
-    if portfolio and world.table("portfolios").get(portfolio, {}).get("account_id") != account_id:
-        raise invalid("portfolio_id", "no such portfolio in this account")
-    goal = given.get("linked_goal_id")
-    if goal and world.table("goals").get(goal, {}).get("account_id") != account_id:
-        raise invalid("linked_goal_id", "no such goal in this account")
-
-
 GOALS = kept.Kept(
     path="goals",
     table="goals",
@@ -48,7 +39,7 @@ GOALS = kept.Kept(
         "metadata": {},
     },
     filters=("goal_type",),
-    check=_check_links,
+    check=kept.check_links,
     view=lambda world, row: goal_view(world, row),
 )
 LIFE_EVENTS = kept.Kept(
@@ -66,7 +57,7 @@ LIFE_EVENTS = kept.Kept(
         "notes": None,
     },
     filters=("event_type",),
-    check=_check_links,
+    check=kept.check_links,
 )
 EXTERNAL_ACCOUNTS = kept.Kept(
     path="external-accounts",

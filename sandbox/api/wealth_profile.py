@@ -71,6 +71,7 @@ DEPENDENTS = kept.Kept(
     },
     archived="inactive",
     filters=("relationship", "has_education_plans"),
+    check=kept.check_links,
     view=lambda world, row: _dependent(world, row),
 )
 

@@ -1,0 +1,177 @@
+"""Profile, dependents, goals, plan, risk, insights, statements: what a client writes and reads."""
+
+import pytest
+
+from tests.sandbox.investor import POLICY, Investor
+
+
+@pytest.fixture
+def maya() -> Investor:
+    return Investor()
+
+
+def test_the_profile_is_there_from_the_start_and_grows_section_by_section(maya):
+    assert maya.get("/profile")["completeness_score"] == 0
+    maya.put("/profile", {"tax": {"filing_status": "single"}})
+    found = maya.put("/profile", {"tax": {"federal_tax_bracket": 0.24}}).json()
+    assert found["tax"] == {"filing_status": "single", "federal_tax_bracket": 0.24}
+    assert 0 < found["completeness_score"] < 100
+    manual = maya.post("/profile/snapshots", {"trigger": "manual"}).json()
+    maya.put("/profile", {"tax": {"filing_status": "married_filing_jointly"}})
+    kept = maya.get(f"/profile/snapshots/{manual['snapshot_id']}")
+    assert kept["data"]["tax_profile"]["filing_status"] == "single"
+    maya.accept_policy()
+    assert [row["trigger"] for row in maya.get("/profile/snapshots")] == ["ips", "manual"]
+
+
+def test_goals_show_progress_and_whether_they_will_be_reached(maya):
+    goal = {
+        "name": "House",
+        "goal_type": "home_purchase",
+        "target_amount": "60000.00",
+        "target_date": "2036-03-01",
+        "initial_amount": "15000.00",
+        "monthly_contribution": "300.00",
+    }
+    made = maya.post("/goals", goal)
+    assert made.status_code == 201
+    found = made.json()
+    assert (found["progress_percent"], found["amount_remaining"]) == ("25.00", "45000.00")
+    assert found["on_track"] is True
+    path = f"/goals/{found['goal_id']}"
+    changed = maya.put(path, {"monthly_contribution": "10.00"}).json()
+    assert (changed["on_track"], changed["name"]) == (False, "House")
+    assert "risk" in [row["category"] for row in maya.get("/insights")["insights"]]
+    assert maya.api.delete(maya.wealth + path).status_code == 204
+    assert maya.get("/goals") == {"goals": [], "total_count": 0}
+    assert maya.get("/goals", status="archived")["total_count"] == 1
+
+
+def test_omar_never_finds_what_is_mayas(maya):
+    omar = maya.active_account(email="omar@mail.test", management_type="advised")
+    goal = {"name": "Rainy day", "goal_type": "emergency", "target_amount": "5000.00"}
+    goal_id = maya.post("/goals", goal).json()["goal_id"]
+    portfolio = maya.portfolio
+    for path in (f"/goals/{goal_id}", f"{portfolio}/summary", f"{portfolio}/holdings"):
+        answer = maya.api.get(f"/wealth/accounts/{omar}{path}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "BLUM-404-001")
+
+
+def test_dependents_and_life_events_link_to_a_goal(maya):
+    goal = {"name": "College", "goal_type": "education", "target_amount": "80000.00"}
+    goal_id = maya.post("/goals", goal).json()["goal_id"]
+    child = {"first_name": "Noor", "relationship": "child", "linked_goal_id": goal_id}
+    made = maya.post("/dependents", child).json()
+    assert made["linked_goal"]["name"] == "College"
+    event = {"name": "College", "event_type": "college", "linked_goal_id": goal_id}
+    event_id = maya.post("/life-events", event).json()["event_id"]
+    assert maya.put(f"/life-events/{event_id}", {"linked_goal_id": None}).status_code == 200
+    wrong = maya.post("/dependents", {**child, "linked_goal_id": "nobodys"})
+    assert wrong.json()["details"]["field"] == "linked_goal_id"
+    assert maya.get("/dependents", relationship="child")["total_count"] == 1
+
+
+def test_the_plan_merges_by_name_and_sums_up_what_is_owned_and_owed(maya):
+    assert maya.api.get(maya.wealth + "/financial-plan").status_code == 404
+    plan = {
+        "goals": [{"name": "House", "goal_type": "home_purchase", "target_amount": "60000.00"}],
+        "external_accounts": [
+            {"name": "Savings", "account_type": "savings", "is_asset": True, "balance": "9000.00"},
+            {"name": "Car", "account_type": "auto_loan", "is_asset": False, "balance": "4000.00"},
+        ],
+        "income": {"total_monthly_income": "6000.00"},
+        "expenses": {"total_monthly_expenses": "4500.00"},
+        "investment_outlook": {"expected_return_rate": "6.00"},
+    }
+    assert maya.put("/financial-plan", plan).json()["version"] == 1
+    again = maya.put("/financial-plan", plan).json()
+    assert (again["version"], len(again["goals"]), len(again["external_accounts"])) == (2, 1, 2)
+    maya.pay_in("1000.00")
+    found = maya.get("/financial-plan/summary")
+    assert found["total_net_worth"] == "6000.00"
+    assert found["savings_rate"] == "25.00"
+    assert found["investment_portfolio_value"] == "1000.00"
+    assert maya.get("/external-accounts", is_asset="false")["total_count"] == 1
+
+
+def test_risk_is_scored_by_rank_and_lasts_a_year(maya):
+    current = maya.api.get(maya.wealth + "/risk-assessments/current")
+    assert (current.status_code, current.content) == (204, b"")
+    assert maya.get("/risk-assessments/summary")["needs_reassessment"] is True
+    bold = {
+        "investment_goal": "aggressive_growth",
+        "time_horizon": "30_years",
+        "risk_tolerance": "aggressive",
+        "reaction_to_loss": "buy_more",
+        "income_needs": "none",
+        "investment_knowledge": "advanced",
+    }
+    assert _assess(maya, bold)["computed_risk_score"] == 10
+    middle = _assess(maya, {**bold, "reaction_to_loss": "sell_immediately", "income_needs": "some"})
+    assert (middle["computed_risk_score"], middle["risk_tolerance"]) == (8, "aggressive")
+    statuses = [row["status"] for row in maya.get("/risk-assessments")["assessments"]]
+    assert statuses == ["active", "superseded"]
+    maya.wait(days=340)
+    assert maya.get("/risk-assessments/summary")["needs_reassessment"] is True
+    maya.wait(days=30)
+    assert maya.get("/risk-assessments/summary")["has_valid_assessment"] is False
+
+
+def _assess(maya, answers):
+    responses = [{"question_id": q, "answer_id": a, "score": 1} for q, a in answers.items()]
+    body = {"questionnaire_id": "default-risk-v1", "responses": responses}
+    made = maya.post("/risk-assessments", body)
+    assert made.status_code == 201, made.text
+    return made.json()
+
+
+def test_statements_and_reports_speak_of_the_same_money(maya):
+    maya.accept_policy()
+    maya.invest("10000.00")
+    maya.home.post("/_sandbox/scenarios/crash", json={})
+    maya.wait(days=30)
+    statement = maya.get("/statements")
+    assert statement["period"] == {
+        "start_date": "2026-03-01",
+        "end_date": "2026-03-31",
+        "label": "March 2026",
+    }
+    assert statement["summary"]["contributions"] == "10000.00"
+    held = sum(float(row["market_value"]) for row in statement["holdings_end_of_period"])
+    assert held == pytest.approx(float(statement["summary"]["ending_value"]), abs=25)
+    assert len(statement["activity"]["trades"]) >= 7
+    maya.world.validate_responses = False  # a PDF can't be checked as JSON
+    document = maya.api.get(maya.wealth + "/statements", params={"format": "pdf"})
+    assert document.content.startswith(b"%PDF")
+    maya.world.validate_responses = True
+    pnl = maya.get("/reports/pnl")["summary"]
+    parts = maya.get(f"{maya.portfolio}/performance", period="all")["period_breakdown"]
+    assert pnl["total_pnl"] == parts["investment_gains"]
+    assert float(pnl["total_pnl"]) < 0
+    taxes = maya.get("/tax-optimization")
+    assert float(taxes["tax_summary"]["harvestable_losses"]) > 0
+    assert taxes["opportunities"][0]["positions"][0]["replacement_options"]
+    assert maya.get("/recommendations")["recommendations"] is not None
+
+
+@pytest.mark.parametrize(
+    ("question", "part"),
+    [
+        ("What is my portfolio worth?", "1,000.00 USD"),
+        ("What does my policy say?", "60.00 % equities"),
+        ("Do I hold any funds?", "no securities yet"),
+        ("Who wins the World Cup?", "I can't answer that"),
+    ],
+)
+def test_the_assistant_answers_from_own_data_or_says_it_cannot(maya, question, part):
+    maya.accept_policy()
+    maya.pay_in("1000.00")
+    answer = maya.post("/assistant/chat", {"message": question}).json()
+    assert part in answer["message"]
+    assert bool(answer["context_used"]) is ("World Cup" not in question)
+
+
+def test_an_unknown_portfolio_is_not_validated(maya):
+    maya.put("/investment-policy", POLICY)
+    answer = maya.post("/investment-policy/validate", {"portfolio_id": "nobodys"})
+    assert answer.status_code == 404
