@@ -180,6 +180,12 @@ class WhatIfForm(forms.Form):
         for name in filled:
             if (data.get(name) or "").strip():
                 filled[name] = data[name]
+        # A repair's button says one thing that changes: "monthly:341" or "by:2035-10-15".
+        name, _, value = (data.get("change") or "").partition(":")
+        if name in ("monthly", "now", "by") and value:
+            filled[name] = value
+            if name == "by":
+                filled["year"] = value[:4]
         super().__init__(filled)
         self.goal = goal
 

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
-from onboarding.services import current_assessment
 
 from accounts.models import Account
 from onboarding.models import RiskAssessment
+from onboarding.services import current_assessment
 from portfolios import outlook
 from portfolios.models import Goal, Policy, Portfolio, Projection
 

@@ -2,10 +2,9 @@
 
 from functools import cached_property
 
-from onboarding.services import current_assessment
-
 from accounts.models import Account
 from onboarding.models import RiskAssessment
+from onboarding.services import current_assessment
 from portfolios import outlook
 from portfolios.models import Goal, Investment, Policy, Portfolio
 

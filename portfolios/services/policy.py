@@ -3,11 +3,11 @@
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
-from onboarding.services import current_assessment
 
 from accounts.models import Account
 from accounts.services import sign
 from onboarding.models import InvestorProfile
+from onboarding.services import current_assessment
 from portfolios import drafting
 from portfolios.models import Goal, Policy, Portfolio
 from portfolios.projecting import keep_projections

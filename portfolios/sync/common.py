@@ -16,11 +16,6 @@ def patience(since: datetime, *, most: int = 60) -> timedelta:
     return timedelta(seconds=min(max(age / 10, 5), most))
 
 
-def is_open(account: Account) -> bool:
-    """Whether Bluum has opened the account."""
-    return bool(account.bluum_id) and account.is_active
-
-
 def bluum_portfolio(account: Account) -> str:
     """The id of the account's portfolio at Bluum: the one we know, the first active of the list,
     or a new one when there is none at all."""

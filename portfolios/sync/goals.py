@@ -1,11 +1,12 @@
 """A goal at Bluum: created once, updated by revision, archived."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from django.db import transaction
 
 from portfolios.models import Goal
-from portfolios.sync.common import is_open, patience, sentence
+from portfolios.sync.common import sentence
 from robo import bluum, clients
 from robo.bluum.goals import Goal as BluumGoal
 
@@ -15,8 +16,8 @@ def advance_goal(goal: Goal) -> timedelta | None:
     account = goal.account
     if goal.status == Goal.Status.REFUSED:
         return None
-    if not is_open(account):
-        return patience(goal.created_at)
+    if wait := account.wait_until_open():
+        return wait
     goals, account_id = clients.bluum().goals, str(account.bluum_id)
     gone = goal.status == Goal.Status.ARCHIVED
     if goal.bluum_id is None:
@@ -42,10 +43,8 @@ def advance_goal(goal: Goal) -> timedelta | None:
         apply_goal(goal.pk, remote, revision=goal.revision if not gone else goal.revision - 1)
         return timedelta(0) if gone else None
     if gone:
-        try:
+        with suppress(bluum.NotFound):  # archived before
             goals.delete(account_id, goal.bluum_id)
-        except bluum.NotFound:
-            pass  # archived before
         Goal.objects.filter(pk=goal.pk).update(sent_revision=goal.revision)
         return None
     if goal.sent_revision < goal.revision:

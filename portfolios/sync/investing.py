@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.services import tell
 from portfolios.models import Investment, Policy, Portfolio
-from portfolios.sync.common import bluum_portfolio, is_open, patience
+from portfolios.sync.common import bluum_portfolio, patience
 from robo import bluum, clients
 from robo.bluum.portfolios import Rebalance, RecommendedTrade
 from robo.ui import words
@@ -34,7 +34,7 @@ def advance_investment(investment: Investment) -> timedelta | None:
     if investment.status not in Investment.IN_MOTION:
         return None
     has_policy = Policy.objects.filter(account=account, status=Policy.Status.ACTIVE).exists()
-    if not is_open(account) or not has_policy:
+    if account.wait_until_open() or not has_policy:
         return patience(investment.created_at, most=900)
     if investment.status != Investment.Status.WAITING:
         return follow(investment)

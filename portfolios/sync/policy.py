@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.services import tell
 from portfolios.models import Investment, Policy, Portfolio
-from portfolios.sync.common import bluum_portfolio, is_open, patience, sentence
+from portfolios.sync.common import bluum_portfolio, sentence
 from robo import bluum, clients
 from robo.bluum.policy import InvestmentPolicy, PolicyValidation
 
@@ -31,8 +31,8 @@ def advance_policy(policy: Policy) -> timedelta | None:
     account = policy.account
     if policy.status == Policy.Status.PROPOSED and (policy.checked_at or _has_active(policy)):
         return None
-    if not is_open(account):
-        return patience(policy.created_at)
+    if wait := account.wait_until_open():
+        return wait
     api, account_id = clients.bluum().investment_policy, str(account.bluum_id)
     if policy.bluum_id is None:
         try:

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from portfolios.models import Holding, Investment, Portfolio, Valuation
 from portfolios.projecting import refresh_projections
-from portfolios.sync.common import bluum_portfolio, is_open
-from robo import clients
+from portfolios.sync.common import bluum_portfolio
+from robo import bluum, clients
 from robo.bluum.funding import Transaction
 from robo.bluum.portfolios import Holdings, Performance, PortfolioSummary, RebalancingAnalysis
 
@@ -22,7 +22,7 @@ PERIODS = ("1m", "3m", "ytd", "1y", "all")
 NEW_YORK = zoneinfo.ZoneInfo("America/New_York")
 USUALLY = timedelta(minutes=15)
 IN_MOTION = timedelta(seconds=5)
-NOT_OPEN = timedelta(minutes=15)
+NOT_OPEN = timedelta(minutes=5)
 PAGE = 100
 CENT = Decimal("0.01")
 PERCENT = Decimal("0.01")
@@ -34,7 +34,8 @@ class Report:
 
     summary: PortfolioSummary
     holdings: Holdings
-    analysis: RebalancingAnalysis
+    analysis: RebalancingAnalysis | None
+    """None as long as there is no policy to compare with."""
     performance: Mapping[str, Performance]
     flows: tuple[tuple[date, Decimal], ...]
     """(New York day, dollars): deposits plus, withdrawals minus, once they are completed."""
@@ -43,14 +44,14 @@ class Report:
 def advance_portfolio(row: Portfolio) -> timedelta | None:
     """Read the portfolio anew: every 15 minutes, every 5 seconds while money is being invested."""
     account = row.account
-    if not is_open(account):
-        return NOT_OPEN
+    if wait := account.wait_until_open():
+        return max(wait, NOT_OPEN)
     portfolio_id, account_id = bluum_portfolio(account), str(account.bluum_id)
     api = clients.bluum()
     report = Report(
         summary=api.portfolios.summary(account_id, portfolio_id),
         holdings=api.portfolios.holdings(account_id, portfolio_id),
-        analysis=api.portfolios.rebalancing(account_id, portfolio_id),
+        analysis=_analysis(account_id, portfolio_id),
         performance={
             period: api.portfolios.performance(account_id, portfolio_id, period=period)
             for period in PERIODS
@@ -66,6 +67,13 @@ def advance_portfolio(row: Portfolio) -> timedelta | None:
         status__in=[Investment.Status.PENDING, Investment.Status.IN_PROGRESS],
     )
     return IN_MOTION if moving.exists() else USUALLY
+
+
+def _analysis(account_id: str, portfolio_id: str) -> RebalancingAnalysis | None:
+    try:
+        return clients.bluum().portfolios.rebalancing(account_id, portfolio_id)
+    except bluum.NotFound:
+        return None
 
 
 def _transactions(account_id: str) -> list[Transaction]:
@@ -104,12 +112,12 @@ def apply_portfolio(pk: int, report: Report) -> None:
     row.contributed = sum((amount for _, amount in report.flows), Decimal(0))
     row.as_of = held.as_of or summary.valuation.as_of or timezone.now()
     row.refreshed_at = timezone.now()
-    row.needs_rebalancing = analysis.needs_rebalancing
-    drifts = [abs(d.drift) for d in analysis.current_allocation.values()]
-    row.drift = max(drifts, default=None)
+    classes = analysis.current_allocation if analysis else {}
+    row.needs_rebalancing = bool(analysis and analysis.needs_rebalancing)
+    row.drift = max((abs(d.drift) for d in classes.values()), default=None)
     row.allocation = {
         name: {"target": str(d.target), "actual": str(d.actual), "drift": str(d.drift)}
-        for name, d in analysis.current_allocation.items()
+        for name, d in classes.items()
     }
     row.performance = {
         period: _without_history(found) for period, found in report.performance.items()

@@ -47,7 +47,8 @@ class Repair:
 
     title: str
     detail: str
-    query: str
+    change: str
+    """What its button sends: the lever and its new value."""
 
 
 def visible(request: Request) -> QuerySet[Goal]:
@@ -149,7 +150,7 @@ def goal_context(account: Account, found: Goal, form: WhatIfForm) -> dict[str, A
         "now": now,
         "is_tried": is_tried,
         "fan": result.fan,
-        "repairs": repairs_of(found, tried, plan, result, now),
+        "repairs": repairs_of(tried, plan, result, now),
         "levers": levers(form, saved, tried, today.year),
         "assumptions": outlook.assumptions_in_words(result, base),
         "changes": changes_in_words(saved, tried, now),
@@ -179,7 +180,6 @@ def changes_in_words(saved: outlook.Wish, tried: outlook.Wish, now: Decimal) -> 
 
 
 def repairs_of(
-    goal: Goal,
     tried: outlook.Wish,
     plan: projection.Plan,
     result: outlook.Outlook,
@@ -189,13 +189,6 @@ def repairs_of(
     if result.is_on_track:
         return []
     found = projection.repairs(plan)
-    current: dict[str, str] = {
-        "target": f"{tried.target}",
-        "monthly": f"{tried.monthly}",
-        "by": tried.by.isoformat(),
-        "year": str(tried.by.year),
-        "now": f"{now}",
-    }
     ways: list[Repair] = []
     if found.monthly is not None and found.monthly > tried.monthly:
         more = Decimal(found.monthly) - tried.monthly
@@ -203,7 +196,7 @@ def repairs_of(
             Repair(
                 f"+{words.money(more).removesuffix('.00')} a month",
                 f"{words.money(found.monthly)} in all. Nothing else changes.",
-                urlencode(current | {"monthly": str(found.monthly)}),
+                f"monthly:{found.monthly}",
             )
         )
     if found.months is not None and found.months > plan.months:
@@ -213,7 +206,7 @@ def repairs_of(
             Repair(
                 span(later) + " later",
                 f"{words.month(day)} instead of {words.month(tried.by)}. Nothing else changes.",
-                urlencode(current | {"by": day.isoformat(), "year": str(day.year)}),
+                f"by:{day.isoformat()}",
             )
         )
     if found.lump_sum:
@@ -221,7 +214,7 @@ def repairs_of(
             Repair(
                 f"{words.dollars(found.lump_sum)} now",
                 "Added once, today. Nothing else changes.",
-                urlencode(current | {"now": str(now + found.lump_sum)}),
+                f"now:{now + found.lump_sum}",
             )
         )
     return ways

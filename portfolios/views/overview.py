@@ -28,8 +28,10 @@ PERIODS: dict[str, tuple[str, str, int | None]] = {
 }
 """Name to label, words, and days back."""
 LATE_AFTER = timedelta(hours=1)
-ZERO = Decimal(0)
 NEW_YORK = ZoneInfo("America/New_York")
+
+
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Gain:
     since: date
     put_in: Decimal
     markets: Decimal
+    start: Decimal = ZERO
+    """The value at the beginning."""
 
     @property
     def total(self) -> Decimal:
@@ -75,7 +79,7 @@ def home(request: Request) -> HttpResponse:
     period = period if period in PERIODS else "1y"
     points = value_points(portfolio)
     if request.htmx and request.htmx.target == "value":
-        return render(request, "portfolios/_value.html", value_context(points, period))
+        return render(request, "portfolios/_value.html", value_context(portfolio, points, period))
     rows = goal_rows(known)
     todo = agenda.things_to_do(request.account)
     steps = first_steps(known)
@@ -93,7 +97,7 @@ def home(request: Request) -> HttpResponse:
         "activity": agenda.things_that_happened(request.account, limit=5),
         "steps": steps,
         "next_step": next((s for s in steps if s.state == "now"), None),
-        **value_context(points, period),
+        **value_context(portfolio, points, period),
     }
     return render(request, "portfolios/home.html", context)
 
@@ -187,25 +191,41 @@ def gain(points: list[charts.ValuePoint], *, days: int | None) -> Gain | None:
         if first.put_in is None:
             return None
         put_in = (last.put_in or ZERO) - first.put_in
-        return Gain(first.day, put_in, last.value - first.value - put_in)
+        return Gain(first.day, put_in, last.value - first.value - put_in, first.value)
     put_in = last.put_in or ZERO
     return Gain(points[0].day, put_in, last.value - put_in)
 
 
-def value_context(points: list[charts.ValuePoint], period: str) -> dict[str, object]:
+def value_context(
+    row: Portfolio | None, points: list[charts.ValuePoint], period: str
+) -> dict[str, object]:
     """The chart of one period, and the links to the others."""
     _, name, days = PERIODS[period]
+    found = period_gain(row, points, period)
     shown = points
     if points and days is not None:
-        start = points[-1].day - timedelta(days=days)
+        start = found.since if found else points[-1].day - timedelta(days=days)
         shown = [p for p in points if p.day >= start]
     return {
         "period": period,
         "period_name": name,
         "periods": [(key, label) for key, (label, _, _) in PERIODS.items()],
-        "period_gain": gain(points, days=days),
+        "period_gain": found,
         "chart": charts.value_chart(shown, name=f"Value, {name.lower()}"),
     }
+
+
+def period_gain(row: Portfolio | None, points: list[charts.ValuePoint], period: str) -> Gain | None:
+    """The period's gain by Bluum's start and contributions, up to the present total; by our own
+    days where Bluum has given none."""
+    found = row.performance.get(period) if row else None
+    parts = (found or {}).get("period_breakdown") or {}
+    since = ((found or {}).get("period") or {}).get("start_date")
+    start, put_in = parts.get("starting_value"), parts.get("net_contributions")
+    if row is None or row.value is None or since is None or start is None or put_in is None:
+        return gain(points, days=PERIODS[period][2])
+    net = Decimal(put_in) - Decimal(parts.get("net_withdrawals") or 0)
+    return Gain(date.fromisoformat(since), net, row.value - Decimal(start) - net, Decimal(start))
 
 
 def first_steps(known: Snapshot) -> list[FirstStep]:

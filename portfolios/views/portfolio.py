@@ -33,15 +33,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """A period's figures as Bluum reported them. Rates as fractions, amounts in dollars."""
+    """A period's figures as Bluum reported them. Fractions; None where it gave none."""
 
     time_weighted: Decimal | None
     money_weighted: Decimal | None
-    annualised: bool
-    put_in: Decimal | None
-    markets: Decimal | None
-    start: Decimal | None
-    end: Decimal | None
     worst_fall: Decimal | None
 
 
@@ -56,7 +51,11 @@ def portfolio(request: Request) -> HttpResponse:
     if row is None or not row.value:
         return render(request, "portfolios/portfolio_empty.html", empty_context(request))
     points = value_points(row)
-    context: dict[str, Any] = {"returns": returns_of(row, period), **value_context(points, period)}
+    context: dict[str, Any] = {
+        "returns": returns_of(row, period),
+        "total": row.value,
+        **value_context(row, points, period),
+    }
     if request.htmx and request.htmx.target == "performance":
         return render(request, "portfolios/_performance.html", context)
     drift, wrong = drift_of(row)
@@ -169,28 +168,11 @@ def returns_of(row: Portfolio, period: str) -> Returns | None:
     if not found:
         return None
     returns = found.get("returns") or {}
-    parts = found.get("period_breakdown") or {}
-    put_in = _amount(parts.get("net_contributions"))
-    out = _amount(parts.get("net_withdrawals")) or ZERO
-    start, end = _amount(parts.get("starting_value")), _amount(parts.get("ending_value"))
-    net = put_in - out if put_in is not None else None
-    markets = None
-    if net is not None and start is not None and end is not None:
-        markets = end - start - net  # so that start, put in and markets add up to the end
     return Returns(
         time_weighted=_rate(returns.get("time_weighted_return")),
         money_weighted=_rate(returns.get("money_weighted_return")),
-        annualised=False,
-        put_in=net,
-        markets=markets,
-        start=start,
-        end=end,
         worst_fall=_rate((found.get("risk_metrics") or {}).get("max_drawdown")),
     )
-
-
-def _amount(value: str | None) -> Decimal | None:
-    return None if value is None else Decimal(value)
 
 
 def _rate(percent: str | None) -> Decimal | None:
