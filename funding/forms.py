@@ -24,7 +24,7 @@ WEEKDAYS = [
 LATEST_START = timedelta(days=366)
 
 
-class BankField(forms.ModelChoiceField[BankAccount]):
+class BankField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """One of the account's linked banks, as cards."""
 
     widget = forms.RadioSelect
