@@ -28,7 +28,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return user
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        if request.user.is_staff:  # type: ignore[union-attr]
+        if request.user.is_staff:
             return resolve_url("admin:index")
         account = services.account_of(request.user)  # type: ignore[arg-type]
         return resolve_url("onboarding:start" if account.may_be_edited else "home")

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
 
 from accounts.models import Account, Document
 from robo.ui.forms import Choice
@@ -57,8 +56,8 @@ class DocumentForm(forms.Form):
         )
         super().__init__(*args, **kwargs)
 
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
         if not file.size:
             raise ValidationError("The file is empty. Choose another one.")
         if file.size > LARGEST:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.mail.backends.smtp import EmailBackend
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import notices
@@ -219,8 +220,8 @@ def poke_waiting(account: Account) -> None:
     """Whatever waits for an open account, in whichever app, needn't wait any longer."""
     for model in work.kinds():
         if any(field.name == "account" for field in model._meta.fields):
-            waiting = model._base_manager.filter(account=account, due_at__isnull=False)
-            for row in waiting.select_for_update():
+            rows: QuerySet[Any] = model._base_manager.filter(due_at__isnull=False)
+            for row in rows.filter(account=account):
                 row.poke()
 
 
@@ -288,7 +289,7 @@ def apply_document(pk: int, found: remote.Document) -> timedelta | None:
         document.account.poke()
     if document.is_settled:
         return None
-    age = timezone.now() - document.created_at
+    age: timedelta = timezone.now() - document.created_at
     return min(max(age / 10, timedelta(seconds=3)), timedelta(minutes=15))
 
 

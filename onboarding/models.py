@@ -1,7 +1,6 @@
 """Answers on the way in: the application, the sealed identity, the profile, the risk answers."""
 
 import uuid
-from typing import Any
 
 from django.db import models
 from django.utils import timezone
@@ -59,7 +58,7 @@ class RiskAssessment(Work):
     result = models.JSONField(default=dict, help_text="Our scores, the one that binds, and why.")
     level = models.PositiveSmallIntegerField(help_text="1 to 10, the more cautious of both scores.")
     our_level = models.PositiveSmallIntegerField()
-    bluum_id = models.CharField(max_length=64, null=True, blank=True, unique=True)  # noqa: DJ001
+    bluum_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
     bluum_score = models.PositiveSmallIntegerField(null=True, blank=True)
     bluum_tolerance = models.CharField(max_length=40, blank=True)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.SUBMITTED)

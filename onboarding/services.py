@@ -1,0 +1,239 @@
+"""What people ask for on the way in: keep an answer, sign, apply, know their risk level."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts import services as accounts
+from accounts.models import Account
+from onboarding import steps
+from onboarding.forms import statement
+from onboarding.models import Application, InvestorProfile, RiskAssessment, RiskDraft
+from portfolios.planning.questionnaire import Questionnaire, load_questionnaire
+from portfolios.planning.risk import Circumstances, RiskResult, assess
+from robo.partner import Agreement
+
+Status = RiskAssessment.Status
+
+
+class Incomplete(Exception):
+    """The application lacks something; `step` is where it is asked."""
+
+    def __init__(self, step: steps.Step) -> None:
+        super().__init__(step.slug)
+        self.step = step
+
+
+# The application ----------------------------------------------------------------------------
+
+
+def steps_done(account: Account, to_sign: tuple[Agreement, ...]) -> set[str]:
+    """Slugs of the screens that need no answer any more. Agreements count in today's text only."""
+    application = Application.objects.filter(account=account).first()
+    done = set(application.steps_done if application else []) & set(steps.BY_SLUG)
+    done.discard("agreements")
+    if not unsigned(account, to_sign):
+        done.add("agreements")
+    return done
+
+
+def unsigned(account: Account, to_sign: tuple[Agreement, ...]) -> list[Agreement]:
+    """The agreements whose present text the person hasn't signed."""
+    signed = set(account.signatures.values_list("text_id", flat=True))
+    return [agreement for agreement in to_sign if agreement.sha256 not in signed]
+
+
+@transaction.atomic
+def save_answers(
+    *,
+    account: Account,
+    step: str,
+    identity: Mapping[str, Any],
+    employment: Mapping[str, Any] | None = None,
+) -> None:
+    """Keep one screen's answers: identity sealed, employment in the profile.
+
+    Raises accounts.services.AlreadySubmitted once the application is on its way.
+    """
+    accounts.save_identity(account, **identity)
+    if employment is not None:
+        update_profile(account, employment=dict(employment))
+    application, _ = Application.objects.select_for_update().get_or_create(account=account)
+    if step not in application.steps_done:
+        application.steps_done = [*application.steps_done, step]
+    application.save()
+
+
+@transaction.atomic
+def sign_agreements(
+    *, account: Account, agreements: list[Agreement], ip: str, user_agent: str
+) -> None:
+    """Sign each of these as they stand. The caller has made sure that this is what was shown."""
+    for agreement in agreements:
+        accounts.sign(
+            account=account,
+            slug=agreement.slug,
+            version=agreement.version,
+            title=agreement.title,
+            body=agreement.text,
+            kind=agreement.kind,
+            statement=statement(agreement),
+            ip=ip,
+            user_agent=user_agent,
+        )
+
+
+@transaction.atomic
+def submit_application(account: Account, to_sign: tuple[Agreement, ...]) -> None:
+    """Apply. Raises Incomplete with the screen that lacks an answer. Again is harmless."""
+    account.refresh_from_db()
+    if not account.may_be_edited:
+        return
+    known = accounts.read_identity(account)
+    for step in steps.ASKED:
+        if any(known.get(key) in (None, "", []) for key in step.keys):
+            raise Incomplete(step)
+    undone = steps.first_undone(steps_done(account, to_sign))
+    if undone is not steps.STEPS[-1]:
+        raise Incomplete(undone)
+    update_profile(
+        account,
+        demographics={
+            "is_us_citizen": known["country_of_citizenship"] == "US",
+            "is_us_resident": True,
+            "state_of_residence": known["state"],
+        },
+    )
+    accounts.submit(account)
+
+
+@transaction.atomic
+def update_profile(account: Account, **sections: dict[str, Any]) -> InvestorProfile:
+    """Replace these sections of the investor profile and have the whole sent to Bluum."""
+    profile: InvestorProfile
+    profile, _ = InvestorProfile.objects.select_for_update().get_or_create(
+        account=account, defaults={"revision": 0, "due_at": None}
+    )
+    merged = profile.sections | sections
+    if merged != profile.sections or not profile.revision:
+        profile.sections = merged
+        profile.revision += 1
+        profile.updated_at = timezone.now()
+        profile.save(update_fields=["sections", "revision", "updated_at"])
+        profile.poke()
+    return profile
+
+
+# Risk ---------------------------------------------------------------------------------------
+
+CHECK_EVERY = timedelta(days=365)
+AMOUNT = "amount"
+"""The draft's key for the dollars used in the questions' examples."""
+
+
+def draft_of(account: Account) -> RiskDraft:
+    """The answers so far; of another version of the questionnaire nothing is kept."""
+    version = load_questionnaire().version
+    draft, _ = RiskDraft.objects.get_or_create(
+        account=account, defaults={"questionnaire_version": version}
+    )
+    if draft.questionnaire_version != version:
+        draft.questionnaire_version, draft.answers = version, {}
+        draft.save()
+    return draft
+
+
+@transaction.atomic
+def save_risk_answer(account: Account, question_id: str, answer: str) -> RiskDraft:
+    """Keep one answer; an empty one says that the question was seen and skipped."""
+    draft_of(account)
+    draft = RiskDraft.objects.select_for_update().get(account=account)
+    draft.answers = draft.answers | {question_id: answer}
+    if question_id == "experienced_major_decline" and answer != "yes":
+        draft.answers.pop("action_during_decline", None)
+    draft.save()
+    return draft
+
+
+def answered(answers: Mapping[str, str]) -> dict[str, str]:
+    """The answers to the questionnaire's own questions, without what was skipped."""
+    known = {question.id for question in load_questionnaire().questions}
+    return {key: value for key, value in answers.items() if value and key in known}
+
+
+def score(account: Account, answers: Mapping[str, str]) -> RiskResult:
+    """What the answers come to, with what the profile knows. Raises BadAnswer."""
+    return assess(answered(answers), _circumstances(account))
+
+
+def _circumstances(account: Account) -> Circumstances:
+    profile = InvestorProfile.objects.filter(account=account).first()
+    sections = profile.sections if profile else {}
+    dependants = sections.get("demographics", {}).get("number_of_dependents")
+    months = sections.get("cash_flow", {}).get("emergency_fund_months")
+    return Circumstances(dependants=dependants, emergency_fund_months=months)
+
+
+@transaction.atomic
+def submit_risk(*, account: Account, answers: Mapping[str, str], key: UUID) -> RiskAssessment:
+    """Write down the answers and what they come to; Bluum scores them, too.
+
+    The same key is the same wish; so are the same answers while they are current. Raises
+    BadAnswer. An older filling-in that Bluum hasn't seen yet is not sent any more.
+    """
+    Account.objects.select_for_update().get(pk=account.pk)
+    made: RiskAssessment | None = RiskAssessment.objects.filter(account=account, key=key).first()
+    if made:
+        return made
+    given = {name: value for name, value in answers.items() if value}
+    current = current_assessment(account)
+    if current and current.answers == given and next_check(current) > timezone.now() + RENEW:
+        return current
+    found = score(account, given)
+    asked: Questionnaire = load_questionnaire(found.questionnaire_id)
+    account.risk_assessments.filter(status=Status.SUBMITTED).update(
+        status=Status.SUPERSEDED, due_at=None
+    )
+    assessment = RiskAssessment.objects.create(
+        account=account,
+        key=key,
+        questionnaire_id=asked.id,
+        questionnaire_version=asked.version,
+        answers=given,
+        result=asdict(found),
+        level=found.level,
+        our_level=found.level,
+    )
+    assessment.enqueue()
+    return assessment
+
+
+RENEW = timedelta(days=30)
+"""From this long before its end the same answers may be given anew."""
+
+
+def current_assessment(account: Account) -> RiskAssessment | None:
+    """The newest one that counts, None if there is none or it has lapsed."""
+    return (
+        account.risk_assessments.filter(status__in=[Status.SUBMITTED, Status.ACTIVE])
+        .filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+        .order_by("-created_at")
+        .first()
+    )
+
+
+def next_check(assessment: RiskAssessment) -> datetime:
+    """When the answers are to be looked at again: as Bluum says, else after a year."""
+    return assessment.expires_at or assessment.created_at + CHECK_EVERY
+
+
+def example_amount(answers: Mapping[str, str]) -> Decimal:
+    """Dollars for the questions' examples: the person's own amount, else $10,000."""
+    return Decimal(answers.get(AMOUNT) or "10000")

@@ -1,0 +1,117 @@
+"""Where the investor profile and the risk answers meet Bluum."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from onboarding.models import InvestorProfile, RiskAssessment
+from portfolios.planning.questionnaire import load_questionnaire
+from portfolios.planning.risk import level_of
+from robo import bluum, clients
+from robo.bluum import profile as remote
+
+Status = RiskAssessment.Status
+
+
+def advance_profile(profile: InvestorProfile) -> timedelta | None:
+    """Send the sections if Bluum has an older state of them. Needs an open account."""
+    account = profile.account
+    if profile.sent_revision >= profile.revision:
+        return None
+    if wait := account.wait_until_open():
+        return wait
+    assert account.bluum_id
+    revision = profile.revision
+    found = clients.bluum().profile.update(account.bluum_id, **profile.sections)
+    return apply_profile(profile.pk, revision, found)
+
+
+@transaction.atomic
+def apply_profile(pk: int, revision: int, found: remote.Profile) -> timedelta | None:
+    profile = InvestorProfile.objects.select_for_update().get(pk=pk)
+    profile.sent_revision = max(profile.sent_revision, revision)
+    profile.completeness_score = found.completeness_score
+    profile.save(update_fields=["sent_revision", "completeness_score"])
+    return None if profile.sent_revision >= profile.revision else timedelta()
+
+
+def advance_risk_assessment(assessment: RiskAssessment) -> timedelta | None:
+    """Have Bluum score the answers, once; afterwards see whether they still count."""
+    account = assessment.account
+    if assessment.status not in {Status.SUBMITTED, Status.ACTIVE}:
+        return None
+    if wait := account.wait_until_open():
+        return wait
+    assert account.bluum_id
+    api = clients.bluum().risk_assessments
+    if assessment.bluum_id:
+        return apply_assessment(assessment.pk, api.retrieve(account.bluum_id, assessment.bluum_id))
+    try:
+        found = api.submit(
+            account.bluum_id,
+            questionnaire_id=assessment.questionnaire_id,
+            questionnaire_version=assessment.questionnaire_version,
+            responses=responses(assessment),
+            idempotency_key=assessment.key,
+        )
+    except bluum.Refused:
+        return apply_refusal(assessment.pk)
+    return apply_assessment(assessment.pk, found)
+
+
+def responses(assessment: RiskAssessment) -> list[dict[str, object]]:
+    """The answers to the questions that Bluum's questionnaire has, in its order."""
+    asked = load_questionnaire(assessment.questionnaire_id)
+    return [
+        {"question_id": question.id, "answer_id": assessment.answers[question.id]}
+        for question in asked.questions
+        if question.sent and assessment.answers.get(question.id)
+    ]
+
+
+@transaction.atomic
+def apply_assessment(pk: int, found: remote.RiskAssessment) -> timedelta | None:
+    """Write Bluum's score; the more cautious of both is the level."""
+    assessment = RiskAssessment.objects.select_for_update().get(pk=pk)
+    assessment.bluum_id = found.assessment_id
+    assessment.bluum_score = level_by_bluum(found)
+    assessment.bluum_tolerance = (found.risk_tolerance or found.risk_category or "")[:40]
+    assessment.expires_at = found.expires_at or assessment.expires_at
+    if assessment.bluum_score is not None:
+        assessment.level = min(assessment.our_level, assessment.bluum_score)
+    if assessment.status != Status.SUPERSEDED:
+        known = {Status.SUPERSEDED.value, Status.EXPIRED.value}
+        assessment.status = found.status if found.status in known else Status.ACTIVE
+    assessment.save(
+        update_fields=[
+            "bluum_id",
+            "bluum_score",
+            "bluum_tolerance",
+            "expires_at",
+            "level",
+            "status",
+        ]
+    )
+    if assessment.status != Status.ACTIVE:
+        return None
+    older = RiskAssessment.objects.filter(
+        account=assessment.account_id, created_at__lt=assessment.created_at
+    )
+    older.filter(status__in=[Status.ACTIVE, Status.SUBMITTED]).update(status=Status.SUPERSEDED)
+    if assessment.expires_at is None:
+        return None
+    left: timedelta = assessment.expires_at - timezone.now()
+    return max(left, timedelta(days=1))
+
+
+@transaction.atomic
+def apply_refusal(pk: int) -> None:
+    RiskAssessment.objects.select_for_update().filter(pk=pk).update(status=Status.REFUSED)
+
+
+def level_by_bluum(found: remote.RiskAssessment) -> int | None:
+    """Bluum's score on the scale of 1 to 10; servers that follow the guide score 0 to 100."""
+    if found.computed_risk_score is not None:
+        return min(max(found.computed_risk_score, 1), 10)
+    return None if found.risk_score is None else level_of(float(found.risk_score))

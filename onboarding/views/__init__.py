@@ -1,0 +1,3 @@
+from onboarding.views.landing import landing
+
+__all__ = ["landing"]
