@@ -20,7 +20,7 @@ Investing and rebalancing
 - A deposit by hand stays cash until the client asks by POST rebalancing. Auto-invest runs invest
   their own deposit, what is furthest under its target first.
 - The analysis always lists the trades that would take the portfolio, cash included, to target.
-  `needs_rebalancing` is true only if a band is left or a drift, cash's too, exceeds
+  `needs_rebalancing` is true only if a class leaves its band or drifts by more than
   `threshold_percent` (5 points unless the policy says otherwise).
 - POST executes the full list, or exactly `custom_trades`: sells first. Custom buys beyond cash plus
   the sells' estimated proceeds are 422-001. With a closed market it waits for the opening and works
@@ -34,6 +34,10 @@ Orders and positions
   are canceled.
 - Average cost; lots are first in, first out and only decide between short and long term.
 - An order is accepted while the account is ACTIVE only (403-002, 403-004).
+
+Returned deposits
+- What the wallet can't give back at once is owed (`ledger.take_back`). At the next open market
+  positions are sold for it, each by its share of the portfolio.
 
 Auto-invest
 - Times are UTC (15:00 if not given); short months use their last day; a day without trading moves
@@ -49,4 +53,6 @@ Dividends, fees, reports
 - ending = starting + contributions - withdrawals + gains - fees, to the cent. Gains contain
   dividends; money Bluum claws back after a returned deposit counts as a withdrawal.
 - Returns chain daily values at the exchange's close; flows count from the start of their day.
+- A named period of performance starts with the value at the close of its first day, a statement
+  and any period from the account's first day on with the value before it.
 """

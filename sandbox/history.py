@@ -114,6 +114,13 @@ def stretch(world: World, account_id: str, start: date, end: date) -> Stretch:
     return Stretch(start, end, since, until, points, moves)
 
 
+def between_closes(world: World, account_id: str, start: date, end: date) -> Stretch:
+    """From the close of `start` to that of `end`; from before `start` if it is the first day."""
+    first = first_day(world, account_id)
+    later = first is not None and first < start < end
+    return stretch(world, account_id, start + timedelta(days=1) if later else start, end)
+
+
 def dated_flows(found: Stretch) -> list[tuple[date, Decimal]]:
     """Money put in (+) and taken out (-), the starting value first; for money-weighted returns."""
     flows = [(found.start, found.starting)] if found.starting else []

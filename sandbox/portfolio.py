@@ -5,7 +5,7 @@ Money is dollars with two decimals, percents are percent units.
 
 from dataclasses import asdict
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 
 from sandbox import book, ledger, orders, strategy
 from sandbox.calendar import nyse
@@ -304,7 +304,30 @@ def spread(
     return [order for order in given if order is not None]
 
 
-# Dividends and idle cash
+# Debts, dividends and idle cash
+
+
+def deposit_returned(world: World, deposit: Row) -> None:
+    """Plan to sell what the account owes after a returned deposit."""
+    if ledger.wallet(world, deposit["account_id"])["owed"] > 0:
+        at = book.market(world).next_open(world.clock.now())
+        world.schedule(at, "debt.cover", account_id=deposit["account_id"])
+
+
+@job("debt.cover")
+def cover_debt(world: World, account_id: str) -> None:
+    """Sell positions by their share until the debt is paid; the ledger takes the proceeds."""
+    owed, now, prices = (
+        ledger.wallet(world, account_id)["owed"],
+        world.clock.now(),
+        book.market(world),
+    )
+    values = book.values(world, account_id)
+    parts = strategy.shares_of(min(owed, sum(values.values(), ZERO)), list(values.values()))
+    for symbol, part in zip(values, parts, strict=True):
+        quantity = (part / prices.price(symbol, now)).quantize(orders.QUANTITY, ROUND_UP)
+        trade = {"action": "sell", "symbol": symbol, "quantity": quantity}
+        give_order(world, account_id, {**trade, "reason": "A deposit came back."}, "debt")
 
 
 def _dividends(world: World, account_id: str, session: int) -> dict[str, Decimal]:

@@ -321,10 +321,11 @@ def _drift(
 def reason_to_rebalance(ips: Mapping[str, Any], found: Sequence[ClassDrift]) -> str | None:
     """`allocation_drift` when a band is left or a drift exceeds the policy's threshold, else None.
 
-    Cash counts like a class: money that waits to be invested is drift too. Nothing at all is not.
+    Cash is shown but decides nothing by itself: what waits lowers the classes' own shares.
     """
     if all(entry.actual == 0 for entry in found):
         return None
+    found = [entry for entry in found if entry.name != "cash"]
     policy = ips.get("constraints", {}).get("rebalancing_policy", {})
     threshold = Decimal(policy.get("threshold_percent", DEFAULT_THRESHOLD))
     if any(not entry.within_bands or abs(entry.drift) > threshold for entry in found):

@@ -32,6 +32,7 @@ def routes(api: Blueprint, world: World) -> None:
     world.on("deposit.completed", lambda row: autoinvest.deposit_completed(world, row))
     for event in ("deposit.failed", "deposit.canceled"):
         world.on(event, lambda row: autoinvest.deposit_failed(world, row))
+    world.on("deposit.returned", lambda row: portfolio.deposit_returned(world, row))
     base = "/wealth/accounts/<account_id>/portfolios"
 
     def found(account_id: str, portfolio_id: str) -> Row:
@@ -321,7 +322,7 @@ def _date(name: str) -> date | None:
 
 def _performance(world: World, row: Row, start: date, end: date, label: str) -> Row:
     account_id = row["account_id"]
-    found = history.stretch(world, account_id, start, end)
+    found = history.between_closes(world, account_id, start, end)
     points = found.points
     days = (end - start).days
     weighted = performance.time_weighted(points)
@@ -347,7 +348,10 @@ def _performance(world: World, row: Row, start: date, end: date, label: str) -> 
             "dividends_received": found.dividends,
             "fees_paid": found.fees,
         },
-        "value_history": [{"date": p.day, "value": p.value} for p in points if p.day >= start],
+        "value_history": [
+            {"date": max(point.day, start), "value": point.value}
+            for point in (points if found.starting and start < end else points[1:])
+        ],
     }
 
 

@@ -307,7 +307,7 @@ def _by_class(world: World, account_id: str, by_symbol: dict[str, Any]) -> list[
 def _benchmark(world: World, account_id: str, label: str, symbols: list[str]) -> Row:
     end = history.today(world)
     start = period_start(world, account_id, label, end)
-    points = history.stretch(world, account_id, start, end).points
+    points = history.between_closes(world, account_id, start, end).points
     own = performance.growth(points)
     total = math.prod(own) - 1
     comparisons, charts = [], {}

@@ -283,6 +283,50 @@ def test_every_policy_is_a_version_and_the_old_ones_stay_readable(maya):
     assert maya.post("/investment-policy", POLICY).json()["version"] == 3
 
 
+def test_a_returned_deposit_is_sold_for(maya):
+    maya.accept_policy()
+    made = maya.deposit(maya.account, "750.00", maya.bank).json()
+    maya.wait(20)
+    maya.rebalance()
+    maya.wait(10)
+    maya.home.post(f"/_sandbox/transfers/{made['deposit_id']}/return", json={"code": "R01"})
+    maya.wait(5)
+    valuation = maya.get(f"{maya.portfolio}/summary")["valuation"]
+    assert D(valuation["total_value"]) < 2
+    assert_adds_up(maya.get(f"{maya.portfolio}/performance", period="all")["period_breakdown"])
+
+
+def test_a_period_starts_where_its_history_starts(maya):
+    maya.accept_policy()
+    maya.invest("1000.00")
+    maya.wait(days=60)
+    found = maya.get(f"{maya.portfolio}/performance", period="1m")
+    history = found["value_history"]
+    assert history[0]["value"] == found["period_breakdown"]["starting_value"]
+    assert history[-1]["value"] == found["period_breakdown"]["ending_value"]
+    assert found["period_breakdown"]["net_contributions"] == "0.00"
+    whole = maya.get(f"{maya.portfolio}/performance", period="all")
+    assert whole["period"]["start_date"] == "2026-03-10"
+    assert whole["period_breakdown"]["starting_value"] == "0.00"
+    bought = maya.get(
+        f"{maya.portfolio}/performance", start_date="2026-04-01", end_date="2026-04-30"
+    )
+    assert bought["period"]["label"] == "custom"
+
+
+def test_a_saved_sandbox_goes_on_where_it_was(maya):
+    maya.accept_policy()
+    maya.invest("1000.00")
+    maya.schedule()
+    maya.wait(hours=8)
+    text = maya.world.dump()
+    maya.wait(days=40)
+    expected = maya.get(f"{maya.portfolio}/summary")["valuation"]
+    maya.world.restore(text)
+    maya.wait(days=40)
+    assert maya.get(f"{maya.portfolio}/summary")["valuation"] == expected
+
+
 def test_time_passing_moves_the_value(maya):
     maya.accept_policy()
     maya.invest("1000.00")
