@@ -81,7 +81,5 @@ def create_app(
     app.register_blueprint(api)
     for name in PAGE_MODULES:
         importlib.import_module(name).routes(app, world)
-    if not world.table("meta"):
-        world.table("meta")["world"] = {"started_at": world.clock.now()}
-        world.tell("world.started", {})
+    world.begin()
     return app

@@ -92,6 +92,13 @@ def replay(world: World, delivery_id: str) -> Row:
     return row
 
 
+def resume(world: World) -> None:
+    """After a stop: what was being sent may not have arrived, so it is sent again."""
+    for row in world.table(TABLE).values():
+        if row["status"] == "sending":
+            row["status"] = "waiting"
+
+
 def send_due(world: World, send: Send) -> int:
     """Send what is due, one after the other. The world is locked only between the calls."""
     count = 0

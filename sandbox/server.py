@@ -22,7 +22,7 @@ from sandbox.world import World
 log = logging.getLogger("sandbox")
 
 TICK_SECONDS = 0.25
-SAVE_SECONDS = 3.0
+SAVE_SECONDS = 1.0
 
 
 class Handler(WSGIRequestHandler):
@@ -170,6 +170,7 @@ def _restore(world: World, path: Path | None) -> str | None:
         return None
     try:
         world.restore(path.read_text(encoding="utf-8"))
+        deliveries.resume(world)
     except (OSError, ValueError, KeyError, TypeError) as error:
         return f"The state file {path} can't be read ({type(error).__name__})."
     return None

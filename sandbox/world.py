@@ -202,6 +202,14 @@ class World:
 
     # Keeping
 
+    def begin(self) -> None:
+        """Let a fresh state start to live. Does nothing to one that has begun."""
+        with self.lock:
+            meta = self.table("meta")
+            if not meta:
+                meta["world"] = {"started_at": self.clock.now()}
+                self.tell("world.started", {})
+
     def reset(self, *, keep_webhooks: bool = True) -> None:
         """Forget everything, as Bluum's sandbox does at night. Webhook registrations stay."""
         with self.lock:
@@ -211,7 +219,7 @@ class World:
             self._ids, self._sequence = ids, sequence
             if webhooks:
                 self._tables["webhooks"] = webhooks
-            self.tell("world.started", {})
+            self.begin()
 
     def dump(self) -> str:
         """The whole state as text."""

@@ -2,6 +2,8 @@
 
 import pytest
 
+from sandbox import deliveries
+from sandbox.app import create_app
 from tests.sandbox.person import Integrator, signature_holds
 
 
@@ -151,3 +153,25 @@ def test_a_reset_forgets_people_and_keeps_webhooks(us):
     assert us.home.post("/_sandbox/reset").status_code == 204
     assert us.api.get("/accounts").json() == []
     assert len(us.api.get("/webhooks").json()["data"]["webhooks"]) == 1
+
+
+def test_a_delivery_cut_off_by_a_stop_is_sent_after_the_restart(us):
+    us.subscribe("account.created")
+    us.open_account()
+    [row] = us.world.table("deliveries").values()
+    row["status"] = "sending"
+    kept = us.world.dump()
+    again = Integrator()
+    again.world.restore(kept)
+    deliveries.resume(again.world)
+    assert again.deliver() == ["account.created"]
+
+
+def test_days_pass_once_after_a_reset_and_a_restart(us):
+    us.home.post("/_sandbox/reset")
+    again = Integrator()
+    again.world.restore(us.world.dump())
+    create_app(again.world)
+    due = [name for _, _, name, _ in again.world._jobs]
+    assert due
+    assert len(due) == len(set(due))
