@@ -26,10 +26,10 @@ def market(world: World) -> Market:
     return Market(world.seed, shocks, hours)
 
 
-def shock(world: World, scope: str, factor: float) -> None:
-    """Let prices of a symbol, a class or `all` be times `factor` from now on, for good."""
-    found = market(world)
-    found.shocks.append({"scope": scope, "at": world.clock.now().isoformat(), "factor": factor})
+def shock(world: World, scope: str, factor: float, at: datetime | None = None) -> None:
+    """Let prices of a symbol, a class or `all` be times `factor` from `at` (now) on, for good."""
+    when = at or world.clock.now()
+    market(world).shocks.append({"scope": scope, "at": when.isoformat(), "factor": factor})
 
 
 def of(world: World, account_id: str) -> Row:

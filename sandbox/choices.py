@@ -53,6 +53,8 @@ Dividends, fees, reports
 - ending = starting + contributions - withdrawals + gains - fees, to the cent. Gains contain
   dividends; money Bluum claws back after a returned deposit counts as a withdrawal.
 - Returns chain daily values at the exchange's close; flows count from the start of their day.
+- Both returns of a period are for the whole period; `annualized_return` is the yearly
+  time-weighted one, from a year on.
 - A named period of performance starts with the value at the close of its first day, a statement
   and any period from the account's first day on with the value before it.
 """

@@ -78,12 +78,10 @@ def money_weighted(
 def period_money_weighted(
     flows: Sequence[tuple[date, Decimal]], end: date, value: Decimal
 ) -> float | None:
-    """Money-weighted return of the stretch itself if shorter than a year, else the yearly rate."""
+    """XIRR over the days of the whole stretch, to stand beside its time-weighted return."""
     rate = money_weighted(flows, end, value)
     days = (end - min((day for day, _ in flows), default=end)).days
-    if rate is None or days >= YEAR:
-        return rate
-    return math.pow(1 + rate, days / YEAR) - 1
+    return None if rate is None else math.pow(1 + rate, days / YEAR) - 1
 
 
 def volatility(factors: Sequence[float], periods: int = 252) -> float:

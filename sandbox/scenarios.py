@@ -3,7 +3,7 @@
 two_years      history for an ACTIVE advised account with policy, portfolio and bank: a first
                deposit, invested, a monthly schedule, and the two years themselves
 advance_to_now the clock moves to real now; everything on the way happens in order
-drift          stocks rise and bonds fall until portfolios leave their bands
+drift          stocks rise and bonds fall until portfolios leave their bands (over `days`)
 crash          prices fall by a fifth
 shock          any move of a symbol, a class or `all`, for good
 """
@@ -103,10 +103,16 @@ def crash(world: World) -> Row:
     return {"at": world.clock.now()}
 
 
-def drift(world: World, equities: float = 1.35, fixed_income: float = 0.92) -> Row:
-    """Move stocks and bonds apart, by default far enough to leave most bands."""
-    book.shock(world, "equities", float(equities))
-    book.shock(world, "fixed_income", float(fixed_income))
+def drift(world: World, equities: float = 1.35, fixed_income: float = 0.92, days: int = 0) -> Row:
+    """Move stocks and bonds apart, by default far enough to leave most bands.
+
+    At once, or a little each day of the next `days`.
+    """
+    steps = max(int(days), 1)
+    for step in range(steps):
+        at = world.clock.now() + timedelta(days=step)
+        book.shock(world, "equities", float(equities) ** (1 / steps), at)
+        book.shock(world, "fixed_income", float(fixed_income) ** (1 / steps), at)
     return {"at": world.clock.now()}
 
 

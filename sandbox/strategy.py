@@ -200,10 +200,7 @@ def _without_crumbs(buys: list[Decimal], cash: Decimal) -> list[Decimal]:
 def buy(target: Target, amount: Decimal, total: Decimal, value: Decimal, price: Price) -> Trade:
     """A buy toward a target, with its reason in words."""
     share = (value / total * 100) if total else Decimal(0)
-    reason = (
-        f"{CLASS_NAMES[target.asset_class].capitalize()} are {_words(share)} of the portfolio, "
-        f"the policy wants {_words(target.percent)}."
-    )
+    reason = _reason(target, share)
     return Trade(
         action="buy",
         symbol=target.symbol,
@@ -279,11 +276,7 @@ def _sells(
         else:
             quantity = (surplus / price(symbol)).quantize(QUANTITY, rounding=ROUND_HALF_EVEN)
             quantity = min(quantity, quantities[symbol])
-            reason = (
-                f"{CLASS_NAMES[target.asset_class].capitalize()} are "
-                f"{_words(value / total * 100)} of the portfolio, "
-                f"the policy wants {_words(target.percent)}."
-            )
+            reason = _reason(target, value / total * 100)
         ips_class = IPS_CLASS[assets()[symbol].asset_class]
         sells.append(Trade("sell", symbol, ips_class, quantity, surplus, reason))
     return sells
@@ -333,5 +326,13 @@ def reason_to_rebalance(ips: Mapping[str, Any], found: Sequence[ClassDrift]) -> 
     return None
 
 
-def _words(percent: Decimal) -> str:
-    return f"{percent.quantize(Decimal('0.1'))} %"
+def _reason(target: Target, share: Decimal) -> str:
+    """Why a class is bought or sold; two decimals where one would not show the difference."""
+    digits = Decimal("0.1")
+    if share.quantize(digits) == target.percent.quantize(digits):
+        digits = CENT
+    name = CLASS_NAMES[target.asset_class]
+    return (
+        f"{name[0].upper()}{name[1:]} are {share.quantize(digits)} % of the portfolio, "
+        f"the policy wants {target.percent.quantize(digits)} %."
+    )

@@ -333,3 +333,12 @@ def test_time_passing_moves_the_value(maya):
     before = maya.holdings()
     maya.wait(timedelta(days=3).total_seconds())
     assert maya.holdings() != before
+
+
+def test_a_drift_can_come_little_by_little(maya):
+    maya.accept_policy()
+    maya.invest("1000.00")
+    maya.home.post("/_sandbox/scenarios/drift", json={"days": 30})
+    assert maya.get(f"{maya.portfolio}/rebalancing")["needs_rebalancing"] is False
+    maya.wait(days=30)
+    assert maya.get(f"{maya.portfolio}/rebalancing")["needs_rebalancing"] is True
