@@ -14,7 +14,8 @@ Investment policy
   as `strategy.STRUCTURE` says.
 - Funds: VTI, VEA, VWO, BND, BNDX, VTIP, SGOV; with `esg_screening` ESGV, VSGX, ESGE, EAGG instead
   of the first four that have such a twin. An excluded security is replaced by the next fund.
-- `asset_class` of holdings, trades and allocations is the policy's key, plus `cash`.
+- `asset_class` of holdings, trades and allocations is the policy's key, plus `cash`; the analysis
+  lists `cash` among its classes.
 
 Investing and rebalancing
 - A deposit by hand stays cash until the client asks by POST rebalancing. Auto-invest runs invest

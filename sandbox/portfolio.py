@@ -239,22 +239,29 @@ def rebalance_starts(world: World, rebalance_id: str) -> None:
         row["trades"] = [_stored(trade) for trade in found]
     row["status"] = "in_progress"
     row["trade_plan_id"] = world.new_id()
-    for trade in row["trades"]:
-        give_order(world, account_id, trade, "rebalance")
+    given = [give_order(world, account_id, trade, "rebalance") for trade in row["trades"]]
+    row["orders"] = [order["id"] for order in given if order is not None]
     world.schedule(world.soon(FINISH_SECONDS), "rebalance.finish", rebalance_id=rebalance_id)
 
 
 @job("rebalance.finish")
 def rebalance_finishes(world: World, rebalance_id: str) -> None:
-    """Everything has filled by now."""
+    """Everything that could be has filled by now; failed if there were trades and none could be."""
     row, now = world.table("rebalances")[rebalance_id], world.clock.now()
     portfolio = world.table("portfolios")[row["portfolio_id"]]
+    filled = [o for o in row["orders"] if world.table("orders")[o]["status"] == "filled"]
+    if row["trades"] and not filled:
+        row["status"] = "failed"
+        return
     row["status"] = "completed"
     portfolio["last_rebalanced_at"] = portfolio["updated_at"] = now
 
 
 def give_order(world: World, account_id: str, trade: Row, source: str) -> Row | None:
-    """A market order for one trade. Buys shrink to the cash that is there; None if that is none."""
+    """A market order for one trade; buys shrink to the cash that is there.
+
+    None if nothing is there, or if the order is refused (a share that can't be split, for one).
+    """
     asked: Row = {
         "symbol": trade["symbol"],
         "side": trade["action"],
@@ -271,7 +278,10 @@ def give_order(world: World, account_id: str, trade: Row, source: str) -> Row | 
         asked["notional"] = min(trade["notional"], ledger.available(world, account_id))
         if asked["notional"] < strategy.SMALLEST_TRADE:
             return None
-    return orders.place(world, account_id, asked, source)
+    try:
+        return orders.place(world, account_id, asked, source)
+    except ApiError:
+        return None
 
 
 def invest(world: World, account_id: str, amount: Decimal, source: str) -> list[Row]:

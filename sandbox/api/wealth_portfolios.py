@@ -22,7 +22,7 @@ CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
 CASH_RATE = 0.032  # house planning value for cash, for the Sharpe ratio
 MONTHS = {"1m": 1, "3m": 3, "6m": 6, "1y": 12, "3y": 36, "5y": 60}
-HIDDEN = ("account_id", "drip", "last_rebalanced_at", "trades", "exclude")
+HIDDEN = ("account_id", "drip", "last_rebalanced_at", "trades", "orders", "exclude")
 
 
 def routes(api: Blueprint, world: World) -> None:

@@ -175,3 +175,60 @@ def test_an_unknown_portfolio_is_not_validated(maya):
     maya.put("/investment-policy", POLICY)
     answer = maya.post("/investment-policy/validate", {"portfolio_id": "nobodys"})
     assert answer.status_code == 404
+
+
+READS = (
+    "/profile",
+    "/profile/snapshots",
+    "/dependents",
+    "/goals?include_projections=true",
+    "/life-events",
+    "/external-accounts",
+    "/risk-assessments",
+    "/risk-assessments/summary",
+    "/financial-plan/summary",
+    "/portfolios",
+    "/auto-invest",
+    "/insights",
+    "/insights?category=tax&limit=1",
+    "/recommendations",
+    "/tax-optimization?tax_year=2020",
+    "/statements?period=annual",
+    "/statements?period=quarterly",
+    "/statements?period=custom&start_date=2026-03-01&end_date=2026-03-05",
+    "/reports/pnl?realized_only=true",
+    "/reports/benchmark?benchmarks=SPY&period=1m",
+)
+
+
+@pytest.mark.parametrize("invested", [False, True])
+def test_everything_can_be_asked_before_and_after_there_is_money(maya, invested):
+    if invested:
+        maya.accept_policy()
+        maya.invest("2000.00")
+        maya.wait(days=3)
+    for path in READS:
+        assert maya.api.get(maya.wealth + path).status_code == 200, path
+    for path in ("/summary", "/holdings?include_lots=true&group_by=sector&refresh_prices=true"):
+        assert maya.api.get(maya.wealth + maya.portfolio + path).status_code == 200
+    for period in ("1d", "1w", "1m", "3m", "6m", "ytd", "1y", "3y", "5y", "all"):
+        found = maya.get(f"{maya.portfolio}/performance", period=period, benchmark="SPY")
+        assert found["period"]["label"] == period
+        days = [point["date"] for point in found["value_history"]]
+        assert days == sorted(set(days))
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/statements?period=custom", "BLUM-400-002"),
+        ("/reports/pnl?start_date=2026-03-05&end_date=2026-03-01", "BLUM-400-007"),
+        ("/reports/benchmark?benchmarks=NOPE", "BLUM-404-003"),
+        ("/goals/nobodys", "BLUM-404-001"),
+        ("/auto-invest/nobodys", "BLUM-404-001"),
+        ("/portfolios/nobodys/performance", "BLUM-404-001"),
+        ("/investment-policy?version=3", "BLUM-404-001"),
+    ],
+)
+def test_what_cannot_be_answered_says_why(maya, path, code):
+    assert maya.api.get(maya.wealth + path).json()["code"] == code

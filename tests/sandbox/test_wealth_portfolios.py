@@ -342,3 +342,13 @@ def test_a_drift_can_come_little_by_little(maya):
     assert maya.get(f"{maya.portfolio}/rebalancing")["needs_rebalancing"] is False
     maya.wait(days=30)
     assert maya.get(f"{maya.portfolio}/rebalancing")["needs_rebalancing"] is True
+
+
+def test_a_rebalance_that_can_do_nothing_fails_and_frees_the_way(maya):
+    maya.accept_policy()
+    maya.pay_in("100.00")
+    trades = [{"action": "buy", "symbol": "BA", "notional": "50.00"}]  # only in whole shares
+    maya.rebalance({"execution_type": "custom", "custom_trades": trades})
+    maya.wait(10)
+    assert maya.holdings() == {}
+    assert maya.rebalance().status_code == 202
