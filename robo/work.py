@@ -184,13 +184,16 @@ def describe(problem: BaseException) -> str:
     """What went wrong, without anybody's data: Bluum's code, or the name and place of an error."""
     if isinstance(problem, BluumError):
         return str(problem)
-    frame = problem.__traceback__
-    while frame and frame.tb_next:
+    place, frame = "", problem.__traceback__
+    while frame:
+        name = frame.tb_frame.f_code.co_filename
+        if name.startswith(OURS) and "/.venv/" not in name:
+            place = f" at {name.removeprefix(OURS)}:{frame.tb_lineno}"
         frame = frame.tb_next
-    place = (
-        f"{frame.tb_frame.f_code.co_filename.rsplit('/', 2)[-1]}:{frame.tb_lineno}" if frame else ""
-    )
-    return f"{type(problem).__name__} at {place}"
+    return f"{type(problem).__name__}{place}"
+
+
+OURS = f"{settings.BASE_DIR}/"
 
 
 # Sending: a nudge to the workers, never the truth ---------------------------------------------
