@@ -1,13 +1,15 @@
 """The web application: `create_app(world)` mounts the API under `/v1` and the pages beside it."""
 
 import importlib
+from typing import Any
 
+import httpx
 from flask import Blueprint, Flask
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.wrappers import Response
 
 from sandbox import codec
-from sandbox.gateway import Gateway
+from sandbox.gateway import ConnectionLost, Gateway
 from sandbox.world import World
 
 API_MODULES = [
@@ -55,6 +57,17 @@ class Sandbox(Flask):
             lambda: self.make_response(super(Sandbox, self).dispatch_request())
         )
 
+    def wsgi_app(self, environ: Any, start_response: Any) -> Any:
+        """Hang up when a fault says so. In process nothing can be hung up: the client's own error
+        for it is raised.
+        """
+        try:
+            return super().wsgi_app(environ, start_response)
+        except ConnectionLost:
+            if "werkzeug.socket" in environ:
+                raise
+            raise httpx.ReadError("The sandbox hung up.") from None
+
 
 def create_app(
     world: World,
@@ -72,6 +85,7 @@ def create_app(
     app = Sandbox("sandbox", static_url_path="/_static")
     app.world = world
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.config["PROPAGATE_EXCEPTIONS"] = world.validate_responses
     app.config["PUBLIC_URL"] = public_url.rstrip("/")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.gateway = Gateway(app, world, key=key, secret=secret, rate=rate)

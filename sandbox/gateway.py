@@ -105,6 +105,8 @@ class Gateway:
             response = self._error(ApiError(400, "BLUM-400-008"))
         except (NotFound, MethodNotAllowed):
             response = self._error(ApiError(404, "BLUM-404-002"))
+        except OverflowError:
+            response = self._error(ApiError(400, "BLUM-400-007"))
         except HTTPException:
             response = self._error(ApiError(400, "BLUM-400-001"))
         except Exception:

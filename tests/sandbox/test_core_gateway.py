@@ -1,5 +1,6 @@
 """Credentials, errors, limits, idempotency: what every request meets."""
 
+import httpx
 import pytest
 
 from sandbox import contract
@@ -184,6 +185,15 @@ def test_a_malformed_answer_hides_that_the_work_was_done(us):
     with pytest.raises(ValueError):
         answer.json()
     assert len(us.api.get("/accounts").json()) == 1
+
+
+@pytest.mark.parametrize(("kind", "accounts"), [("reset", 0), ("timeout_after", 1)])
+def test_in_process_a_cut_connection_is_the_clients_own_error(us, kind, accounts):
+    fault = {"kind": kind, "method": "POST", "count": 1, "seconds": 0}
+    us.home.post("/_sandbox/faults", json=fault)
+    with pytest.raises(httpx.ReadError):
+        us.api.post("/accounts", json=us.apply())
+    assert len(us.api.get("/accounts").json()) == accounts
 
 
 def test_requests_are_logged_for_tests_with_their_key(us):
