@@ -97,6 +97,7 @@ def home(request: Request) -> HttpResponse:
         "activity": agenda.things_that_happened(request.account, limit=5),
         "steps": steps,
         "next_step": next((s for s in steps if s.state == "now"), None),
+        "besides": [item for item in todo if item.url not in {s.url for s in steps}],
         **value_context(portfolio, points, period),
     }
     return render(request, "portfolios/home.html", context)

@@ -17,7 +17,6 @@ from portfolios import outlook, services
 from portfolios.models import Goal, Projection
 from portfolios.planning import projection
 from robo import clients
-from robo.bluum import Refused
 from sandbox.world import World
 from tests.portfolios.conftest import goal_of, later
 
@@ -75,7 +74,7 @@ def test_a_double_click_sets_one_goal(web: Client, account: Account, settle: Set
         ("target_amount", "-5", "Enter $1.00 or more."),
         ("target_amount", "1e9", "Enter an amount in dollars"),
         ("target_amount", "abc", "Enter an amount in dollars"),
-        ("target_amount", "999999999", "Enter $100,000,000.00 or less."),
+        ("target_amount", "999,999,999", "Enter $100,000,000.00 or less."),
         ("target_amount", "", "Enter the amount you need."),
         ("monthly_contribution", "-1", "Enter $0.00 or more."),
         ("monthly_contribution", "lots", "Enter an amount in dollars"),
@@ -247,7 +246,6 @@ def test_a_goal_that_bluum_refuses_says_so(
     made.refresh_from_db()
     assert made.status == "refused"
     assert "Set “First home” again" in web.get(reverse("home")).content.decode()
-    assert issubclass(Refused, Exception)
 
 
 def test_the_past_is_not_projected(web: Client, goal: Goal) -> None:
