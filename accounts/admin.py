@@ -13,8 +13,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern, path, reverse
-from django.utils import timezone
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.views.decorators.http import require_GET
 from unfold.admin import ModelAdmin
@@ -44,12 +43,12 @@ from robo.backoffice import client, motion, queues
 from robo.backoffice.roles import ADVISOR, Ability, can
 from robo.backoffice.rows import (
     LABELS,
+    ClientRows,
     QueueFilter,
     Rows,
     WorkRows,
     client_link,
     labelled,
-    poke,
 )
 from robo.ui import words
 
@@ -288,12 +287,9 @@ class AccountAdmin(WorkRows):
 
 
 @admin.register(Document)
-class DocumentAdmin(WorkRows):
+class DocumentAdmin(ClientRows):
     list_display = ("created_at", "client", "type", "state", "rejection_reason", "motion")
     list_filter = (QueueFilter, "status", "type")
-    list_select_related = ("account",)
-    search_fields = ("account__name__istartswith",)
-    search_help_text = "Start of a client’s name"
     fields = (
         "client",
         "type",
@@ -308,14 +304,6 @@ class DocumentAdmin(WorkRows):
         "motion",
         "error_in_words",
     )
-
-    @display(description="Client")  # type: ignore[untyped-decorator]
-    def client(self, document: Document) -> str:
-        return client_link(document.account)
-
-    @display(description="State", ordering="status", label=LABELS)  # type: ignore[untyped-decorator]
-    def state(self, document: Document) -> tuple[str, str]:
-        return labelled(document)
 
 
 @admin.register(Signature)

@@ -39,10 +39,10 @@ class RiskFilter(admin.SimpleListFilter):
     parameter_name = "risk"
 
     @staticmethod
-    def current() -> Accounts:
-        """For a subquery: the outer account's assessments that count, newest first."""
+    def current(**also: int) -> Accounts:
+        """For a subquery: the outer account by its assessments that count, newest first."""
         return Account.objects.filter(
-            pk=OuterRef("pk"), risk_assessments__status__in=("submitted", "active")
+            pk=OuterRef("pk"), risk_assessments__status__in=("submitted", "active"), **also
         ).order_by("-risk_assessments__created_at")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Lookups:
@@ -53,9 +53,8 @@ class RiskFilter(admin.SimpleListFilter):
         if value == "none":
             return queryset.filter(~Exists(self.current().order_by()))
         if value and value.isdecimal():
-            return queryset.filter(
-                Exists(self.current().order_by().filter(risk_assessments__level=int(value)))
-            )
+            found = self.current(risk_assessments__level=int(value))
+            return queryset.filter(Exists(found.order_by()))
         return queryset
 
 

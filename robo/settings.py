@@ -334,3 +334,5 @@ LOGGING = {
 }
 
 SILENCED_SYSTEM_CHECKS: list[str] = []
+
+from robo.unfold import UNFOLD as UNFOLD  # noqa: E402 (how the admin looks)

@@ -1,0 +1,159 @@
+"""What advisors see of banks, cash, deposits and schedules."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from unfold.decorators import display
+
+from accounts.models import Account
+from funding.models import BankAccount, Deposit, Schedule, Wallet
+from robo.backoffice import client, queues
+from robo.backoffice.rows import LABELS, ClientRows, QueueFilter
+from robo.ui import words
+
+FAILED_RECENTLY = timedelta(days=30)
+
+
+@admin.register(Deposit)
+class DepositAdmin(ClientRows):
+    list_display = ("created_at", "client", "dollars", "bank", "state", "failure_reason", "motion")
+    list_filter = (QueueFilter, "status")
+    list_select_related = ("account", "bank")
+    search_fields = ("account__name__istartswith", "bluum_id__exact")
+    search_help_text = "Start of a client’s name, or Bluum’s id"
+    fields = (
+        "client",
+        "dollars",
+        "bank",
+        "schedule",
+        "status",
+        "failure_reason",
+        "reference",
+        "bluum_id",
+        "created_at",
+        "expected_on",
+        "completed_at",
+        "settled_at",
+        "timeline",
+        "motion",
+        "error_in_words",
+    )
+
+    @display(description="Reference")  # type: ignore[untyped-decorator]
+    def reference(self, row: Deposit) -> str:
+        return row.reference
+
+    @display(description="Timeline")  # type: ignore[untyped-decorator]
+    def timeline(self, row: Deposit) -> str:
+        lines = format_html_join(
+            "",
+            "<li>{} <span>{}</span></li>",
+            ((e.status, words.moment(e.at)) for e in row.events.all()),
+        )
+        return format_html('<ol class="events">{}</ol>', lines)
+
+
+@admin.register(Schedule)
+class ScheduleAdmin(ClientRows):
+    list_display = (
+        "name",
+        "client",
+        "dollars",
+        "frequency",
+        "state",
+        "wanted",
+        "next_execution",
+        "motion",
+    )
+    list_filter = ("status", "frequency")
+    list_select_related = ("account",)
+    fields = (
+        "client",
+        "name",
+        "dollars",
+        "frequency",
+        "day_of_month",
+        "day_of_week",
+        "start_date",
+        "status",
+        "wanted",
+        "next_execution",
+        "refusal",
+        "bluum_id",
+        "created_at",
+        "motion",
+        "error_in_words",
+    )
+
+
+@admin.register(BankAccount)
+class BankAccountAdmin(ClientRows):
+    list_display = ("bank", "client", "institution", "state", "created_at", "motion")
+    list_filter = (QueueFilter, "status")
+    fields = (
+        "client",
+        "institution",
+        "name",
+        "mask",
+        "type",
+        "status",
+        "unlink_asked_at",
+        "created_at",
+        "motion",
+        "error_in_words",
+    )
+
+    @display(description="Account")  # type: ignore[untyped-decorator]
+    def bank(self, row: BankAccount) -> str:
+        return str(row)
+
+
+@client.section("money", "Money", order=60)
+def money(account: Account, user: Any) -> dict[str, Any]:
+    deposits = Deposit.objects.filter(account=account).select_related("bank")
+    return {
+        "wallet": Wallet.objects.filter(account=account).first(),
+        "banks": [
+            {"row": bank, "tone": LABELS.get(bank.status, "")}
+            for bank in BankAccount.objects.filter(account=account)
+        ],
+        "deposits": [
+            {"row": d, "events": d.events.all(), "tone": LABELS.get(d.status, "")}
+            for d in deposits.prefetch_related("events")[:20]
+        ],
+        "schedules": [
+            {"row": s, "tone": LABELS.get(s.status, "")}
+            for s in Schedule.objects.filter(account=account).select_related("bank")
+        ],
+    }
+
+
+queues.announce(
+    queues.Queue(
+        "failed",
+        "Failed deposits",
+        Deposit,
+        lambda rows: rows.filter(
+            Q(status__in=[Deposit.Status.FAILED, Deposit.Status.REFUSED, Deposit.Status.EXPIRED]),
+            created_at__gt=timezone.now() - FAILED_RECENTLY,
+        ),
+        since="created_at",
+        order=40,
+        help="Failed, refused or expired; asked for in the past 30 days",
+    )
+)
+queues.announce(
+    queues.Queue(
+        "repair",
+        "Banks to repair",
+        BankAccount,
+        lambda rows: rows.filter(status=BankAccount.Status.ERROR),
+        since="created_at",
+        order=41,
+        help="The client has to sign in at the bank again",
+    )
+)

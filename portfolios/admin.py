@@ -1,0 +1,193 @@
+"""What advisors see of goals, policies, portfolios and investments."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+from django.utils.html import format_html
+from unfold.decorators import display
+
+from accounts.models import Account
+from portfolios.models import Goal, Holding, Investment, Policy, Portfolio, Projection
+from robo.backoffice import client, queues
+from robo.backoffice.roles import Ability
+from robo.backoffice.rows import LABELS, ClientRows, QueueFilter
+from robo.ui import words
+
+
+def with_chance(goals: QuerySet[Goal]) -> QuerySet[Goal]:
+    """Each goal with the chance of its newest projection, a fraction."""
+    newest = Projection.objects.filter(goal=OuterRef("pk")).order_by("-made_at")
+    return goals.annotate(
+        chance=Subquery(newest.values("chance")[:1]),
+        chance_at=Subquery(newest.values("made_at")[:1]),
+    )
+
+
+@admin.register(Goal)
+class GoalAdmin(ClientRows):
+    seen_by = Ability.ADVICE
+    list_display = ("name", "client", "type", "target", "target_date", "chance", "state", "motion")
+    list_filter = ("status", "type")
+    fields = (
+        "client",
+        "name",
+        "type",
+        "target",
+        "target_date",
+        "initial",
+        "monthly",
+        "share",
+        "chance",
+        "progress_percent",
+        "status",
+        "refusal",
+        "created_at",
+        "bluum_id",
+        "motion",
+        "error_in_words",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Goal]:
+        return with_chance(super().get_queryset(request))
+
+    @display(description="Target", ordering="target_amount")  # type: ignore[untyped-decorator]
+    def target(self, goal: Goal) -> str:
+        return words.money(goal.target_amount)
+
+    @display(description="At the start")  # type: ignore[untyped-decorator]
+    def initial(self, goal: Goal) -> str:
+        return words.money(goal.initial_amount)
+
+    @display(description="Planned each month")  # type: ignore[untyped-decorator]
+    def monthly(self, goal: Goal) -> str:
+        return words.money(goal.monthly_contribution)
+
+    @display(description="Chance")  # type: ignore[untyped-decorator]
+    def chance(self, goal: Any) -> str:
+        return "Not known" if goal.chance is None else f"{words.in_100(goal.chance)} in 100"
+
+
+@admin.register(Policy)
+class PolicyAdmin(ClientRows):
+    seen_by = Ability.ADVICE
+    list_display = ("created_at", "client", "version", "level", "state", "accepted_at", "motion")
+    list_filter = ("status", "level")
+    fields = (
+        "client",
+        "version",
+        "level",
+        "status",
+        "refusal",
+        "created_at",
+        "checked_at",
+        "accepted_at",
+        "bluum_version",
+        "sha256",
+        "exact_text",
+        "motion",
+        "error_in_words",
+    )
+
+    @display(description="SHA-256 of the text")  # type: ignore[untyped-decorator]
+    def sha256(self, policy: Policy) -> str:
+        return policy.text_sha256
+
+    @display(description="Exact text")  # type: ignore[untyped-decorator]
+    def exact_text(self, policy: Policy) -> str:
+        return format_html('<pre class="exact">{}</pre>', policy.text)
+
+
+@admin.register(Portfolio)
+class PortfolioAdmin(ClientRows):
+    list_display = ("client", "worth", "cash_held", "drift", "needs_rebalancing", "as_of", "motion")
+    list_filter = (QueueFilter, "needs_rebalancing", "status")
+    fields = (
+        "client",
+        "name",
+        "status",
+        "worth",
+        "cash_held",
+        "drift",
+        "needs_rebalancing",
+        "as_of",
+        "refreshed_at",
+        "bluum_id",
+        "motion",
+        "error_in_words",
+    )
+
+    @display(description="Value", ordering="value")  # type: ignore[untyped-decorator]
+    def worth(self, row: Portfolio) -> str:
+        return words.money(row.value, row.currency)
+
+    @display(description="Cash", ordering="cash")  # type: ignore[untyped-decorator]
+    def cash_held(self, row: Portfolio) -> str:
+        return words.money(row.cash, row.currency)
+
+
+@admin.register(Investment)
+class InvestmentAdmin(ClientRows):
+    list_display = ("created_at", "client", "dollars", "cause", "state", "motion")
+    list_filter = (QueueFilter, "status")
+    fields = (
+        "client",
+        "dollars",
+        "cause",
+        "status",
+        "created_at",
+        "sent_at",
+        "completed_at",
+        "bluum_id",
+        "motion",
+        "error_in_words",
+    )
+
+
+@client.section("goals", "Goals and policy", order=40, seen_by=Ability.ADVICE)
+def goals(account: Account, user: Any) -> dict[str, Any]:
+    return {
+        "goals": [
+            {"goal": goal, "tone": LABELS.get(goal.status, "")}
+            for goal in with_chance(Goal.objects.filter(account=account))
+        ],
+        "policies": [
+            {"policy": policy, "tone": LABELS.get(policy.status, "")}
+            for policy in Policy.objects.filter(account=account).defer("text", "content")[:20]
+        ],
+    }
+
+
+@client.section("portfolio", "Portfolio", order=50)
+def portfolio(account: Account, user: Any) -> dict[str, Any]:
+    row = Portfolio.objects.filter(account=account).first()
+    investments = Investment.objects.filter(account=account).order_by("-created_at")[:10]
+    return {
+        "portfolio": row,
+        "holdings": Holding.objects.filter(portfolio=row) if row else [],
+        "investments": [{"row": i, "tone": LABELS.get(i.status, "")} for i in investments],
+    }
+
+
+queues.announce(
+    queues.Queue(
+        "drifted",
+        "Drifted portfolios",
+        Portfolio,
+        lambda rows: rows.filter(needs_rebalancing=True),
+        order=30,
+        help="Bluum’s analysis says rebalance",
+    )
+)
+queues.announce(
+    queues.Queue(
+        "failed",
+        "Failed investments",
+        Investment,
+        lambda rows: rows.filter(status=Investment.Status.FAILED),
+        since="created_at",
+        order=31,
+        help="Cash came in and was not invested",
+    )
+)

@@ -1,0 +1,145 @@
+"""Work in motion: everything of one client, and everything that is stuck, whatever its kind."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_POST
+
+from robo import work
+from robo.backoffice.roles import Ability, can
+from robo.backoffice.rows import account_of, back, client_link, failing, motion_of, poke
+
+MOST = 200
+"""Rows of one kind on the page. More than that is an outage, and the page says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A row in motion, as pages show it."""
+
+    kind: str
+    label: str
+    pk: int
+    what: str
+    client: str
+    state: str
+    words: str
+    error: str
+    since: Any
+    can_retry: bool
+
+
+def visible(model: type[work.Work], user: Any) -> QuerySet[Any]:
+    """Rows of this kind that the person may see: a client's by the client, the rest by ability."""
+    rows: Any = model._default_manager.all()
+    if hasattr(rows, "visible_to"):
+        found: QuerySet[Any] = rows.visible_to(user)
+        if model._meta.label != "accounts.Account":
+            found = found.select_related("account")
+        return found
+    return rows if can(user, Ability.INBOX) else rows.none()
+
+
+def may_retry(model: type[work.Work], user: Any) -> bool:
+    owned = hasattr(model._default_manager.all(), "visible_to")
+    return can(user, Ability.ACT if owned else Ability.REPLAY)
+
+
+def of_account(account: Any, user: Any) -> list[Job]:
+    """What is in motion for this client, stuck first, then by date."""
+    rows: list[Any] = []
+    for model in work.kinds():
+        if model._meta.label == "accounts.Account":
+            mine = visible(model, user).filter(pk=account.pk)
+        elif hasattr(model, "account"):
+            mine = visible(model, user).filter(account=account)
+        else:
+            continue
+        rows += mine.filter(Q(due_at__isnull=False) | Q(stuck_at__isnull=False))[:MOST]
+    rows.sort(key=lambda row: (row.stuck_at is None, not row.error, row.due_at))
+    return [_job(row, user) for row in rows]
+
+
+def in_trouble(user: Any) -> Iterator[Job]:
+    """Everything stuck or failing that the person may see, stuck first."""
+    rows: list[Any] = []
+    for model in work.kinds():
+        rows += visible(model, user).filter(failing()).order_by("stuck_at", "due_at")[:MOST]
+    rows.sort(key=lambda row: (row.stuck_at is None, row.first_tried_at or row.due_at))
+    return (_job(row, user) for row in rows)
+
+
+def count_stuck(user: Any) -> tuple[int, Any]:
+    """How many rows are stuck, and since when the oldest is."""
+    total, oldest = 0, []
+    for model in work.kinds():
+        stuck = visible(model, user).select_related(None).filter(stuck_at__isnull=False)
+        found = list(islice(stuck.order_by("stuck_at").values_list("stuck_at", flat=True), 10_000))
+        total += len(found)
+        oldest += found[:1]
+    return total, min(oldest, default=None)
+
+
+def _job(row: Any, user: Any) -> Job:
+    state, words = motion_of(row)
+    return Job(
+        kind=row._meta.label,
+        label=str(row._meta.verbose_name).capitalize(),
+        pk=row.pk,
+        what=_what(row),
+        client=client_link(account_of(row)),
+        state=state,
+        words=words,
+        error=row.error,
+        since=row.first_tried_at,
+        can_retry=bool(row.stuck_at or row.error) and may_retry(type(row), user),
+    )
+
+
+def _what(row: Any) -> str:
+    """Which row of its kind, without anybody's data: its status, else its number."""
+    status = getattr(row, "get_status_display", lambda: "")()
+    return f"{status} · {row.pk}" if status else str(row.pk)
+
+
+@require_GET
+def page(request: HttpRequest) -> HttpResponse:
+    """All stuck and failing work in one list."""
+    if not can(request.user, Ability.CLIENTS):
+        raise Http404
+    context = {
+        **admin.site.each_context(request),
+        "title": "Work with Bluum",
+        "jobs": list(in_trouble(request.user)),
+        "most": MOST,
+        "is_fullwidth": "1",
+    }
+    return render(request, "admin/backoffice/work.html", context)
+
+
+@require_POST
+def retry(request: HttpRequest) -> HttpResponse:
+    """Bring forward the rows named `row`, such as `funding.Deposit:12`, that the person may see."""
+    from django.contrib import messages
+
+    kinds = {model._meta.label: model for model in work.kinds()}
+    count = 0
+    for name in request.POST.getlist("row")[:MOST]:
+        label, _, pk = name.partition(":")
+        model = kinds.get(label)
+        if model is None or not pk.isdecimal() or not may_retry(model, request.user):
+            raise Http404
+        count += poke(request, visible(model, request.user).filter(failing(), pk=pk), "retry work")
+    if count:
+        messages.success(
+            request, f"{count} {'row is' if count == 1 else 'rows are'} tried again now."
+        )
+    else:
+        messages.warning(request, "Nothing to retry: it has moved on meanwhile.")
+    return back(request, "admin:work")

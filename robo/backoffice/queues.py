@@ -1,0 +1,69 @@
+"""Queues: what waits for a person. Each app announces its own from its `admin.py`."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Min, Model, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Rows of `model` that `narrow` leaves. `since` names the field their age is told from."""
+
+    slug: str
+    title: str
+    model: type[Model]
+    narrow: Callable[[QuerySet[Any]], QuerySet[Any]]
+    since: str = ""
+    order: int = 50
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a queue stands for somebody."""
+
+    title: str
+    help: str
+    url: str
+    count: int
+    oldest: datetime | None
+
+
+_queues: list[Queue] = []
+
+
+def announce(queue: Queue) -> Queue:
+    _queues.append(queue)
+    _queues.sort(key=lambda q: q.order)
+    return queue
+
+
+def of(model: type[Model]) -> list[Queue]:
+    return [queue for queue in _queues if queue.model is model]
+
+
+def standings(request: HttpRequest) -> Iterable[Standing]:
+    """Every queue that this person may see, one query each, counted over whom they may see."""
+    for queue in _queues:
+        rows = admin.site._registry[queue.model]
+        if not rows.has_view_permission(request):
+            continue
+        sums: dict[str, Any] = {"count": Count("pk")}
+        if queue.since:
+            sums["oldest"] = Min(queue.since)
+        found = queue.narrow(rows.get_queryset(request).order_by()).aggregate(**sums)
+        meta = queue.model._meta
+        url = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
+        yield Standing(
+            queue.title,
+            queue.help,
+            f"{url}?queue={queue.slug}",
+            found["count"],
+            found.get("oldest"),
+        )
