@@ -221,7 +221,7 @@ def poke_waiting(account: Account) -> None:
     for model in work.kinds():
         if any(field.name == "account" for field in model._meta.fields):
             rows: QuerySet[Any] = model._base_manager.filter(due_at__isnull=False)
-            for row in rows.filter(account=account):
+            for row in rows.filter(account=account).only("pk"):
                 row.poke()
 
 

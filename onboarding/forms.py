@@ -125,8 +125,8 @@ class AddressForm(forms.Form):
 
     @staticmethod
     def initial_from(known: dict[str, Any]) -> dict[str, Any]:
-        street, unit, *_ = [*known.get("street_address", []), "", ""]
-        return known | {"street": street, "unit": unit}
+        lines: list[str] = known.get("street_address") or []
+        return known | dict(zip(("street", "unit"), lines, strict=False))
 
 
 class TaxIdInput(forms.TextInput):
