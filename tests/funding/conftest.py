@@ -1,0 +1,101 @@
+"""Maya with an open account and a linked bank; what Bluum received; the keys of forms."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Account
+from funding.models import BankAccount, BankLink, Deposit, Schedule
+from robo import work
+from sandbox.api import funding as sandbox_funding
+from sandbox.world import World
+
+FIRST_BANK = {"id": "ins_1", "name": "Lakeside Bank"}
+CHECKING = {"name": "Checking", "subtype": "checking", "mask": "3168"}
+
+
+@pytest.fixture
+def account(open_account: Callable[..., Account], maya: Any) -> Account:
+    return open_account(maya)
+
+
+@pytest.fixture
+def web(client: Client, maya: Any, account: Account) -> Client:
+    """Maya, signed in a moment ago."""
+    sign_in(client, maya)
+    return client
+
+
+def sign_in(client: Client, user: Any) -> None:
+    """As the sign-in page does it, so that the session knows when."""
+    answer = client.post(
+        reverse("account_login"), {"login": user.email, "password": "correct horse battery"}
+    )
+    assert answer.status_code == 302, answer.content[:300]
+
+
+@pytest.fixture
+def bank(account: Account, sandbox: World) -> BankAccount:
+    return link_bank(account, sandbox)
+
+
+def link_bank(account: Account, sandbox: World, **bank_account: str) -> BankAccount:
+    """A bank linked the way the return page does it, without the pages."""
+    from funding import services
+
+    token = sandbox_funding.make_public_token(
+        sandbox, account.bluum_id, FIRST_BANK, [{**CHECKING, **bank_account}]
+    )
+    link = services.start_bank_link(account=account)
+    services.finish_bank_link(link=link, public_token=token)
+    work.run_due(BankLink)
+    return BankAccount.objects.filter(account=account).latest("pk")
+
+
+@pytest.fixture
+def settle_money(pass_time: Callable[[timedelta], None]) -> Callable[[], None]:
+    """Run this app's loop until no money moves. Investments wait for their policy meanwhile."""
+    kinds = (BankLink, BankAccount, Deposit, Schedule)
+
+    def run() -> None:
+        for _ in range(40):
+            work.run_due(*kinds)
+            soon = timezone.now() + timedelta(minutes=1)
+            if not any(k._base_manager.filter(due_at__lte=soon, stuck_at=None) for k in kinds):
+                return
+            pass_time(timedelta(seconds=5))
+        raise AssertionError("money still moves")
+
+    return run
+
+
+class Bluum:
+    """What Bluum has and has heard."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def requests(self, method: str, ending: str) -> list[dict[str, Any]]:
+        log = self.world.app.gateway.log  # type: ignore[attr-defined]
+        return [e for e in log if e["method"] == method and e["path"].endswith(ending)]
+
+    @property
+    def deposits(self) -> list[dict[str, Any]]:
+        return list(self.world.table("deposits").values())
+
+
+@pytest.fixture
+def bluum(sandbox: World) -> Bluum:
+    return Bluum(sandbox)
+
+
+def key_in(page: Any) -> str:
+    found = re.search(r'name="key"[^>]*value="([0-9a-f-]{36})"', page.content.decode())
+    assert found, "no key in the form"
+    return found[1]
