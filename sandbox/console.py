@@ -9,7 +9,7 @@ from flask import Flask, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from sandbox import deliveries, faults, ledger, transfers
+from sandbox import book, deliveries, faults, ledger, transfers
 from sandbox.api import compliance, documents
 from sandbox.errors import ApiError
 from sandbox.world import Row, World
@@ -68,6 +68,8 @@ def routes(app: Flask, world: World) -> None:
             "console/account.html",
             card=account_card(world, account),
             documents=papers[::-1],
+            holdings=sorted(book.values(world, account_id).items()),
+            worth=book.total(world, account_id),
             story=story(world, account),
         )
 
@@ -220,6 +222,10 @@ def story(world: World, account: Row) -> list[tuple[datetime, str]]:
             why = f" ({row['failure_reason']})" if row["failure_reason"] else ""
             words = f"{kind.capitalize()} of {row['amount']:,} USD: {row['status']}{why}"
             events.append((when, words))
+    for order in _own(world, "orders", own)[-SHOWN:]:
+        why = f" ({order['reason']})" if order.get("reason") else ""
+        words = f"Order to {order['side']} {order['symbol']}: {order['status']}{why}"
+        events.append((order["submitted_at"], words.replace("_", " ")))
     for movement in _own(world, "movements", own)[-SHOWN:]:
         words = f"Wallet {movement['kind']} {movement['amount']:+,}".replace("_", " ")
         events.append((movement["at"], f"{words}, then {movement['balance_after']:,}"))

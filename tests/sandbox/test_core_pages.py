@@ -87,6 +87,21 @@ def test_transfers_are_settled_failed_and_returned_on_the_console(us):
     assert (late.status_code, late.json()["code"]) == (409, "BLUM-409-003")
 
 
+def test_the_console_shows_what_an_account_holds_and_why_it_was_bought(us):
+    account, bank = us.account_with_bank()
+    us.deposit(account, "1000.00", bank)
+    us.wait(9)
+    order = {"symbol": "VTI", "side": "buy", "type": "market", "time_in_force": "day"}
+    bought = us.api.post(
+        f"/trading/accounts/{account}/orders", json={**order, "notional": "400.00"}
+    )
+    assert bought.status_code == 201, bought.text
+    us.wait(60)
+    page = us.home.get(f"/accounts/{account}").text
+    assert "<td>VTI</td>" in page
+    assert "Order to buy VTI: filled" in page
+
+
 def test_time_moves_on_from_the_console_and_never_back(us):
     account, bank = us.account_with_bank()
     us.deposit(account, "50.00", bank)
