@@ -31,6 +31,17 @@ def python() -> Path:
     return VENV / "bin" / "python"
 
 
+def runs() -> bool:
+    """Whether .venv is there and of this Python's version."""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    ask = "import sys; print('%d.%d' % sys.version_info[:2])"
+    try:
+        found = subprocess.run([str(python()), "-c", ask], capture_output=True, text=True)
+    except OSError:
+        return False
+    return found.stdout.strip() == version
+
+
 def up_to_date() -> bool:
     done = VENV / "installed"
     return done.is_file() and done.read_text() == stamp() and python().exists()
@@ -39,7 +50,8 @@ def up_to_date() -> bool:
 def install() -> None:
     print("Installing what is needed into .venv (once; about a minute).", flush=True)
     try:
-        venv.create(VENV, with_pip=True, clear=True)
+        if not runs():
+            venv.create(VENV, with_pip=True, clear=True)
     except (subprocess.CalledProcessError, ImportError):
         give_up(
             "This Python can't make virtual environments; install its venv module "

@@ -301,7 +301,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
+        if not env.flag("STATIC_HASHED", not DEBUG)
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }

@@ -58,6 +58,7 @@ os.environ.setdefault("SITE_URL", "http://testserver")
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,127.0.0.1,localhost")
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 os.environ.setdefault("DEBUG", "0")
+os.environ.setdefault("STATIC_HASHED", "0")
 
 if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
     start()

@@ -1,7 +1,8 @@
 """Make a deployment ready to show: tables, static files, webhook, and the demo people.
 
 The people are made by the product's own services and steps; their history is the sandbox's: its
-clock starts two years ago and is moved through the years here.
+clock starts two years ago and is moved through the years here, and the product's with it, so that
+what was signed and asked for then bears its date.
 """
 
 import json
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import time_machine
 import onboarding.services
 from allauth.account.models import EmailAddress
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -92,10 +94,14 @@ class People:
         self.made: list[dict[str, Any]] = []
 
     def make(self) -> list[dict[str, Any]]:
-        began, today = self.control.now(), datetime.now(UTC)
+        today = datetime.now(UTC)
+        with self._then():
+            maya = self._sign_in(
+                "Maya", "Chen", "two years in; three goals, a drifted portfolio", 1
+            )
         iris = self._staff("Iris", "Novak", roles.ADVISOR, "advisor; sees the clients in her book")
         self._staff("Samuel", "Okafor", roles.SUPERVISOR, "supervisor; sees every client")
-        self._two_years_in(iris, began, today)
+        self._two_years_in(maya, iris, today)
         self._needs_a_document(iris)
         self._deposit_returned(iris)
         self._sign_in("Noah", "Bell", "brand-new; nothing opened yet")
@@ -104,33 +110,41 @@ class People:
 
     # The people -----------------------------------------------------------------------------
 
-    def _two_years_in(self, advisor: User, began: datetime, today: datetime) -> None:
-        user = self._sign_in("Maya", "Chen", "two years in; three goals, a drifted portfolio", 1)
-        account = self._open(user, advisor, income="118000.00")
-        self._assess(account, {})
-        for goal in (
-            ("home_purchase", "A first home", "90000", 7 * 365, "350", "5000", 1, "55"),
-            ("retirement", "Retirement", "1100000", 29 * 365, "400", "0", 2, "35"),
-            ("emergency", "Six months of rent", "15000", 3 * 365, "100", "1000", 3, "10"),
-        ):
-            self._goal(account, today.date(), *goal)
-        bank = self._bank(account)
-        self._accept_policy(account)
-        self._deposit(account, bank, "6000.00")
-        funding.services.request_schedule(
-            account=account,
-            bank=bank,
-            amount=Decimal("850.00"),
-            frequency="monthly",
-            day_of_month=5,
-            day_of_week=None,
-            start_date=began.date() + timedelta(days=3),
-            key=uuid.uuid4(),
-        )
-        self._hurry()
+    def _then(self) -> time_machine.travel:
+        """Do things at the sandbox's time, which may lie in the past."""
+        return time_machine.travel(self.control.now())
+
+    def _two_years_in(self, user: User, advisor: User, today: datetime) -> None:
+        with self._then():
+            account = self._open(user, advisor, income="118000.00")
+            self._assess(account, {})
+            for goal in (
+                ("home_purchase", "A first home", "90000", 7 * 365, "400", "5000"),
+                ("retirement", "Retirement", "600000", 29 * 365, "350", "0"),
+                ("emergency", "Six months of rent", "9000", 3 * 365, "100", "1000"),
+            ):
+                self._goal(account, today.date(), *goal)
+            bank = self._bank(account)
+            self._accept_policy(account)
+            self._deposit(account, bank, "6000.00")
+            funding.services.request_schedule(
+                account=account,
+                bank=bank,
+                amount=Decimal("850.00"),
+                frequency="monthly",
+                day_of_month=5,
+                day_of_week=None,
+                start_date=self.control.now().date() + timedelta(days=3),
+                key=uuid.uuid4(),
+            )
+            self._hurry()
+        self.control.until(today - timedelta(days=300))
+        with self._then():
+            self._assess(account, {})  # the yearly check-in
         self.control.until(today - timedelta(days=40))
-        self._deposit(account, bank, "2500.00")
-        self.control.post("/scenarios/drift")
+        with self._then():
+            self._deposit(account, bank, "2500.00")
+        self.control.post("/scenarios/drift", equities=1.2, days=30)
         self.control.until(datetime.now(UTC))
         self._refresh(account)
 
@@ -146,18 +160,8 @@ class People:
         user = self._sign_in("Tomas", "Reyes", "his deposit came back from the bank", 3)
         account = self._open(user, advisor, income="61000.00")
         self._assess(account, {"investment_goal": "balanced", "reaction_to_loss": "wait_and_see"})
-        self._goal(
-            account,
-            datetime.now(UTC).date(),
-            "wealth_growth",
-            "Growing savings",
-            "40000",
-            3650,
-            "150",
-            "0",
-            1,
-            "100",
-        )
+        today = datetime.now(UTC).date()
+        self._goal(account, today, "wealth_growth", "Growing savings", "40000", 3650, "150", "0")
         bank = self._bank(account)
         self._accept_policy(account)
         deposit = self._deposit(account, bank, "750.00")
@@ -189,8 +193,8 @@ class People:
         account = accounts.services.account_of(user)
         Account.objects.filter(pk=account.pk).update(advisor=advisor)
         accounts.services.save_identity(account, **identity(user))
-        onboarding.services.save_profile(
-            account=account,
+        onboarding.services.update_profile(
+            account,
             employment={"employment_status": "employed_full_time", "annual_gross_income": income},
         )
         for agreement in partner.current().to_sign:
@@ -230,20 +234,25 @@ class People:
         self._hurry()
 
     def _goal(
-        self, account: Account, today: date, type_: str, name: str, target: str, days: int,
-        monthly: str, initial: str, priority: int, share: str,
-    ) -> None:  # fmt: skip
+        self,
+        account: Account,
+        today: date,
+        type_: str,
+        name: str,
+        target: str,
+        days: int,
+        monthly: str,
+        initial: str,
+    ) -> None:
         portfolios.services.add_goal(
             account=account,
+            key=uuid.uuid4(),
             type=type_,
             name=name,
             target_amount=Decimal(target),
             target_date=today + timedelta(days=days),
             monthly_contribution=Decimal(monthly),
             initial_amount=Decimal(initial),
-            priority=priority,
-            share=Decimal(share),
-            key=uuid.uuid4(),
         )
 
     def _bank(self, account: Account) -> Any:
@@ -251,7 +260,7 @@ class People:
             "public_token"
         ]
         link = funding.services.start_bank_link(account=account)
-        funding.services.return_from_plaid(link=link, public_token=token)
+        funding.services.finish_bank_link(link=link, public_token=token)
         self._hurry()
         return account.banks.filter(status="active").earliest("pk")
 
