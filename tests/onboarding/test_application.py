@@ -75,7 +75,8 @@ def test_the_tax_id_is_in_no_page_log_task_or_mail(walk, settle, caplog, sandbox
     settle()
     pages += [client.get(reverse("accounts:status")).content.decode(), wrong.content.decode()]
 
-    assert "1234" in pages[2] and "•••-••-1234" in pages[6]
+    assert "1234" in pages[2]
+    assert "•••-••-1234" in pages[6]
     for text in [*pages, caplog.text, repr(sent)]:
         for number in ("536-22-1234", "536221234", "000-12-3456", "000123456"):
             assert number not in text
@@ -137,6 +138,8 @@ def test_a_17_year_old_is_told_kindly_from_when_they_are_welcome(walk):
 def test_on_the_eighteenth_birthday_one_may_open_an_account(walk):
     client = walk(until="name")
     today = timezone.localdate()
+    if (today.month, today.day) == (2, 29):
+        today += timedelta(days=1)
     day = today.replace(year=today.year - 18)
     assert client.post(url("name"), birth(day)).status_code == 302
 
@@ -301,7 +304,8 @@ def test_an_agreement_that_changed_meanwhile_is_not_signed(walk):
 
     page = response.content.decode()
     assert response.status_code == 422
-    assert "Nothing was signed" in page and "has changed" in page
+    assert "Nothing was signed" in page
+    assert "has changed" in page
     assert not Signature.objects.exists()
     assert client.post(url("agreements"), boxes(client)).status_code == 302
 
@@ -366,8 +370,10 @@ def test_a_refused_application_can_be_corrected_and_sent_again(walk, sandbox, se
 
 
 def test_a_refused_field_leads_to_its_screen(walk, sandbox, settle):
-    """It's a few days earlier at the sandbox: there, who is 18 today is still a child."""
+    """The sandbox's clock stands in 2026: there, who is 18 today is still a child."""
     today = timezone.localdate()
+    if (today.month, today.day) == (2, 29):
+        today += timedelta(days=1)
     client = walk(name=birth(today.replace(year=today.year - 18)))
 
     client.post(url("review"))

@@ -1,0 +1,269 @@
+"""The risk questions and what they come to."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.services import account_of
+from onboarding import services
+from onboarding.models import RiskAssessment, RiskDraft
+from portfolios.planning.models import model
+from robo import agenda
+
+MIDDLE = {
+    "investment_goal": "balanced",
+    "time_horizon": "20_years",
+    "risk_tolerance": "moderate",
+    "reaction_to_loss": "hold_and_wait",
+    "income_needs": "none",
+    "investment_knowledge": "intermediate",
+    "experienced_major_decline": "no",
+    "largest_acceptable_loss_percent": "25",
+    "time_horizon_years": "20",
+    "emergency_fund": "3_to_6_months",
+    "income_stability": "steady",
+}
+
+
+@pytest.fixture
+def signed(client, apply_for, maya):
+    """Maya has signed everything and applied."""
+    account = apply_for(maya)
+    client.force_login(maya)
+    return account
+
+
+def at(n: int) -> str:
+    return reverse("onboarding:risk-question", args=[n])
+
+
+def answer(client: Any, amount: str = "12,000", **changed: str) -> Any:
+    """Walk through all questions as they come."""
+    answers = MIDDLE | changed
+    response = client.post(reverse("onboarding:risk"), {"amount": amount})
+    while "check" not in response.url:
+        page = client.get(response.url)
+        question = page.context["question"]
+        response = client.post(response.url, {"answer": answers.get(question.id, "")})
+        assert response.status_code == 302, page.content.decode()
+    return response
+
+
+def change(client: Any, question_id: str, given: str) -> Any:
+    """Change one answer from the page where they are checked."""
+    rows = client.get(reverse("onboarding:risk-check")).context["rows"]
+    [row] = [row for row in rows if row["question"].id == question_id]
+    return client.post(row["url"], {"answer": given, "back": "check"})
+
+
+def send(client: Any) -> Any:
+    key = client.get(reverse("onboarding:risk-check")).context["key"]
+    return client.post(reverse("onboarding:risk-check"), {"key": key})
+
+
+def test_the_questions_lead_to_a_level_in_dollars(client, signed, settle):
+    answer(client)
+    response = send(client)
+    settle()
+
+    page = client.get(response.url).content.decode()
+
+    assessment = RiskAssessment.objects.get()
+    held = model(assessment.level)
+    assert f"Level {assessment.level} of 10" in page
+    assert "$12,000 at level" in page
+    assert f"{held.stocks:.0%} in stocks" in page
+    from robo.ui.words import about
+
+    assert about(Decimal(12000) * -Decimal(str(held.bad_year))) in page
+
+
+def test_examples_use_the_persons_own_amount(client, signed):
+    client.post(reverse("onboarding:risk"), {"amount": "$8,000"})
+    assert "Your $8,000 is worth $6,400" in client.get(at(4)).content.decode()
+
+
+@pytest.mark.parametrize("typed", ["", "0", "-5", "abc", "1e9", "999999999999"])
+def test_an_amount_that_makes_no_sense_is_told_kindly(client, signed, typed):
+    response = client.post(reverse("onboarding:risk"), {"amount": typed})
+    assert response.status_code == 422
+    assert response.context["form"].errors
+
+
+def test_the_back_button_loses_no_answer(client, signed):
+    client.post(reverse("onboarding:risk"), {"amount": "10000"})
+    client.post(at(1), {"answer": "growth"})
+    client.post(at(2), {"answer": "10_years"})
+
+    page = client.get(at(1)).content.decode()
+    client.post(at(1), {"answer": "income"})
+
+    assert 'value="growth"' in page
+    assert "checked" in page
+    assert RiskDraft.objects.get().answers["time_horizon"] == "10_years"
+    assert RiskDraft.objects.get().answers["investment_goal"] == "income"
+
+
+def test_one_carries_on_where_one_stopped(client, signed):
+    client.post(reverse("onboarding:risk"), {"amount": "10000"})
+    client.post(at(1), {"answer": "growth"})
+    response = client.post(reverse("onboarding:risk"), {"amount": "10000"})
+    assert response.url == at(2)
+
+
+@pytest.mark.parametrize("given", ["", "nonsense", "<script>"])
+def test_an_answer_that_is_none_is_asked_for_again(client, signed, given):
+    response = client.post(at(1), {"answer": given})
+    assert response.status_code == 422
+    assert "<script>" not in response.content.decode().replace("<script src", "").replace(
+        "<script type", ""
+    )
+
+
+@pytest.mark.parametrize("given", ["-1", "101", "many", "1e3", "NaN"])
+def test_a_percentage_out_of_range_is_told(client, signed, given):
+    client.post(reverse("onboarding:risk"), {"amount": "10000"})
+    questions = {q.id: n for n, q in enumerate(services.load_questionnaire().questions, start=1)}
+    n = questions["largest_acceptable_loss_percent"] - 1  # one question isn't asked
+    response = client.post(at(n), {"answer": given})
+    assert response.status_code == 422
+    assert "from 0 to 100" in response.content.decode()
+
+
+def test_what_one_did_in_a_fall_is_asked_who_has_seen_one(client, signed):
+    ids = []
+    response = client.post(reverse("onboarding:risk"), {"amount": "10000"})
+    answers = MIDDLE | {"experienced_major_decline": "yes", "action_during_decline": "sold_some"}
+    while "check" not in response.url:
+        question = client.get(response.url).context["question"]
+        ids.append(question.id)
+        response = client.post(response.url, {"answer": answers[question.id]})
+    assert "action_during_decline" in ids
+
+    change(client, "experienced_major_decline", "no")
+    assert "action_during_decline" not in RiskDraft.objects.get().answers
+
+
+def test_contradictions_are_asked_about_before_they_count(client, signed):
+    answer(client, risk_tolerance="aggressive", reaction_to_loss="sell_immediately")
+
+    page = client.get(reverse("onboarding:risk-check"))
+
+    assert "Some answers don’t go together" in page.content.decode()
+    [found] = page.context["contradictions"]
+    assert len(found["rows"]) == 2
+    changed = client.post(found["rows"][0]["url"], {"answer": "moderate", "back": "check"})
+    assert changed.url == reverse("onboarding:risk-check")
+    assert not client.get(changed.url).context["contradictions"]
+
+
+def test_contradictions_left_standing_never_raise_the_level(client, signed):
+    account = account_of(signed.user)
+    bold = MIDDLE | {"risk_tolerance": "aggressive", "reaction_to_loss": "sell_immediately"}
+    calm = MIDDLE | {"risk_tolerance": "moderate", "reaction_to_loss": "sell_immediately"}
+    answer(client, **bold)
+    page = client.get(send(client).url).content.decode()
+
+    assert "we stay on the more cautious side" in page
+    assert RiskAssessment.objects.get().level <= services.score(account, calm).level + 1
+
+
+def test_a_bolder_answer_never_lowers_and_a_calmer_never_raises_the_level(signed):
+    ranked = [
+        services.score(signed, MIDDLE | {"reaction_to_loss": given}).level
+        for given in ("sell_immediately", "wait_and_see", "hold_and_wait", "buy_more")
+    ]
+    assert ranked == sorted(ranked)
+
+
+def test_the_more_cautious_of_both_scores_is_the_level(client, signed, sandbox, settle):
+    answer(client, investment_goal="aggressive_growth", risk_tolerance="aggressive")
+    send(client)
+    settle()
+
+    assessment = RiskAssessment.objects.get()
+    assert assessment.status == "active"
+    assert assessment.bluum_score is not None
+    assert assessment.level == min(assessment.our_level, assessment.bluum_score)
+    assert assessment.expires_at is not None
+
+
+def test_two_clicks_make_one_assessment(client, signed, sandbox, settle):
+    answer(client)
+    key = client.get(reverse("onboarding:risk-check")).context["key"]
+    for _ in range(2):
+        client.post(reverse("onboarding:risk-check"), {"key": key})
+    send(client)
+    settle()
+
+    assert RiskAssessment.objects.count() == 1
+    assert len(sandbox.table("assessments")) == 1
+
+
+def test_other_answers_supersede_the_older_ones(client, signed, settle):
+    answer(client)
+    send(client)
+    settle()
+    change(client, "reaction_to_loss", "sell_immediately")
+    send(client)
+    settle()
+
+    newer, older = RiskAssessment.objects.all()
+    assert (newer.status, older.status) == ("active", "superseded")
+    assert services.current_assessment(signed) == newer
+
+
+def test_no_advice_before_its_disclosures(client, maya, sandbox):
+    client.force_login(maya)
+    for name in ("risk", "risk-check", "risk-result"):
+        assert client.get(reverse(f"onboarding:{name}")).url == reverse("onboarding:start")
+    assert client.post(at(1), {"answer": "growth"}).url == reverse("onboarding:start")
+
+
+def test_once_a_year_the_answers_are_to_be_checked(client, signed, settle):
+    answer(client)
+    send(client)
+    settle()
+    assert not titles(signed, "risk")
+
+    RiskAssessment.objects.update(expires_at=timezone.now() + timedelta(days=20))
+    assert titles(signed, "risk") == ["Check your risk answers again"]
+
+    RiskAssessment.objects.update(expires_at=timezone.now() - timedelta(days=1))
+    assert titles(signed, "risk") == ["Answer the risk questions"]
+    assert services.current_assessment(signed) is None
+
+
+def titles(account: Any, word: str) -> list[str]:
+    account.refresh_from_db()
+    return [item.title for item in agenda.things_to_do(account) if word in item.title]
+
+
+def test_nobody_sees_anothers_answers(client, signed, omar, apply_for):
+    answer(client)
+    send(client)
+    apply_for(omar, last_name="Haddad")
+    client.force_login(omar)
+
+    assert client.get(reverse("onboarding:risk-result")).url == reverse("onboarding:risk")
+    assert not RiskDraft.objects.filter(account__user=omar, answers__amount="12000.00").exists()
+
+
+def test_an_hour_without_bluum_only_costs_time(client, signed, sandbox, settle, pass_time):
+    from sandbox import faults
+
+    settle()
+    fault = faults.add(sandbox, {"kind": "status", "route": "*risk-assessments*", "status": 503})
+    answer(client)
+    send(client)
+    settle(horizon=timedelta(seconds=1))
+    assert RiskAssessment.objects.get().status == "submitted"
+
+    del sandbox.table("faults")[fault["id"]]
+    pass_time(timedelta(hours=1))
+    settle()
+    assert RiskAssessment.objects.get().status == "active"
