@@ -28,7 +28,6 @@ def time_limits_nest(**_: Any) -> list[Error]:
 
 @register(Tags.compatibility)
 def every_work_has_its_task(**_: Any) -> list[Error]:
-    current_app.loader.import_default_modules()
     return [
         Error(f"{model._meta.label}.work_task names no task: {model.work_task}.", id="robo.E002")
         for model in work.kinds()

@@ -171,7 +171,7 @@ class Demo:
             PYTHON, "-m", "sandbox", "--port", str(self.sandbox_port),
             "--smtp-port", str(self.smtp_port), "--state", str(self.folder / "sandbox.json"),
             "--key", env["BLUUM_API_KEY"], "--secret", env["BLUUM_API_SECRET"],
-            "--market", "always",
+            "--market", "always", "--rate", "25",
         ]  # fmt: skip
         if self.fresh:  # the demo people's history begins two years ago
             command += ["--at", (datetime.now(UTC) - timedelta(days=730)).isoformat()]
@@ -303,6 +303,7 @@ class Demo:
             "SITE_URL": f"http://127.0.0.1:{self.port}",
             "ALLOWED_HOSTS": "127.0.0.1,localhost",
             "BLUUM_BASE_URL": f"{sandbox}/v1",
+            "BLUUM_REQUESTS_PER_SECOND": "25",
             "PLAID_LINK_SCRIPT": f"{sandbox}/plaid/link.js",
             "PLAID_LINK_ORIGINS": sandbox,
             "EMAIL_HOST": "127.0.0.1",

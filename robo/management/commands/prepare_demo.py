@@ -153,7 +153,7 @@ class People:
         account = self._submit(user, advisor, income="74000.00")
         work.run_due()
         account.refresh_from_db()
-        self.control.post(f"/accounts/{account.bluum_id}/compliance", decision="documents")
+        self.control.post(f"/accounts/{account.bluum_id}/compliance", decision="document")
         self._hurry(rounds=6)
 
     def _deposit_returned(self, advisor: User) -> None:
