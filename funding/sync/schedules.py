@@ -109,6 +109,8 @@ def _create(schedule: Schedule) -> timedelta | None:
                 start_date=schedule.start_date,
                 notifications={"on_execution": False, "on_failure": False},
             )
+        except Conflict:  # policy or portfolio aren't ready there yet: again, later
+            raise
         except Refused as problem:
             _refuse(schedule, reasons.of_refusal(problem))
             return None

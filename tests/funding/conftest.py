@@ -15,7 +15,9 @@ from funding.models import BankAccount, BankLink, Deposit, Schedule
 from robo import work
 from sandbox.api import funding as sandbox_funding
 from sandbox.world import World
+from tests.portfolios.conftest import assessed, goal, policy, proposal
 
+__all__ = ["assessed", "goal", "policy", "proposal"]
 FIRST_BANK = {"id": "ins_1", "name": "Lakeside Bank"}
 CHECKING = {"name": "Checking", "subtype": "checking", "mask": "3168"}
 
