@@ -47,9 +47,5 @@ def can(user: Any, ability: Ability) -> bool:
 
 
 def groups_of(user: Any) -> frozenset[str]:
-    """The names of the person's groups, asked for once per request."""
-    found: frozenset[str] | None = getattr(user, "_group_names", None)
-    if found is None:
-        found = frozenset(user.groups.values_list("name", flat=True))
-        user._group_names = found
-    return found
+    """The names of the person's groups. The admin reads them once per request."""
+    return frozenset(group.name for group in user.groups.all())

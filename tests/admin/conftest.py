@@ -18,6 +18,16 @@ from robo import audit
 from robo.webhooks.models import Event
 
 
+@pytest.fixture(autouse=True)
+def plain_static_files(settings: Any, tmp_path: Any) -> None:
+    """Pages name static files as they lie in the tree; nothing was collected for tests."""
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
 @pytest.fixture
 def colleague(person: Callable[..., Any]) -> Callable[..., Any]:
     """Someone of the staff, in the groups named, with a second factor."""

@@ -34,7 +34,11 @@ def test_stuck_work_is_found_from_the_front_page_and_retried(iris, stuck, at_des
     assert stuck.due_at <= timezone.now()
     assert stuck.attempts == 0
     entry = Entry.objects.get(action="retry work")
-    assert (entry.actor, entry.object_type, entry.object_id) == (iris, "funding.Deposit", str(stuck.pk))
+    assert (entry.actor, entry.object_type, entry.object_id) == (
+        iris,
+        "funding.Deposit",
+        str(stuck.pk),
+    )
     assert entry.account_id == stuck.account_id
 
 

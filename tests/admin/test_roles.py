@@ -2,12 +2,12 @@
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
 from accounts import roles as groups
 from accounts.models import Account, User
-from django.contrib.auth.models import Group
 from robo.audit.models import Entry
 from robo.backoffice import roles
 
@@ -132,9 +132,7 @@ def test_operations_see_queues_but_no_advice(colleague, maya, furnish, at_desk):
     assert "Level 6" not in desk.get(changelist(Account)).content.decode()
 
 
-def test_an_auditor_reads_everything_and_does_nothing(
-    colleague, maya, furnish, event, at_desk
-):
+def test_an_auditor_reads_everything_and_does_nothing(colleague, maya, furnish, event, at_desk):
     account = furnish(maya)
     desk = at_desk(colleague("ada@example.com", "auditor"))
     for model in REGISTERED:

@@ -12,7 +12,9 @@ LISTS = [m for m in admin.site._registry if m._meta.label not in {"accounts.User
 
 
 def asked(desk, url):
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         assert desk.get(url).status_code == 200
     return [query["sql"] for query in queries]
 
@@ -70,7 +72,10 @@ def test_a_clients_page_asks_the_same_however_much_is_on_it(iris, maya, furnish,
     one = asked(desk, url)
     for _ in range(15):
         deposit = Deposit.objects.create(
-            account=account, bank=account.banks.get(), amount=Decimal(5), stuck_at="2026-11-01T00:00Z"
+            account=account,
+            bank=account.banks.get(),
+            amount=Decimal(5),
+            stuck_at="2026-11-01T00:00Z",
         )
         TransferEvent.objects.create(deposit=deposit, status="pending")
     assert len(asked(desk, url)) == len(one)
