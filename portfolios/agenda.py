@@ -73,6 +73,7 @@ def goals_refused(account: Account) -> Iterator[Item]:
             detail=goal.refusal,
             url=reverse("portfolios:goal-new") + f"?type={goal.type}",
             kind="goal",
+            urgent=True,
         )
 
 
@@ -105,13 +106,13 @@ def what_happened(account: Account) -> Iterator[Item]:
         spent = sum((Decimal(t["notional"]) for t in investment.trades), Decimal(0))
         failed = investment.status == Investment.Status.FAILED
         yield Item(
-            "Couldn’t be invested yet" if failed else "Invested",
+            f"{words.money(spent or investment.amount)} "
+            + ("couldn’t be invested yet" if failed else "invested"),
             at=investment.completed_at or investment.sent_at or investment.created_at,
             detail="The money is in your portfolio as cash; we are looking into it."
             if failed
             else ", ".join(t["symbol"] for t in investment.trades),
             url=reverse("portfolios:portfolio"),
-            amount=spent or investment.amount,
             status=investment.status,
             kind="investment",
         )

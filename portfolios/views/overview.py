@@ -82,7 +82,8 @@ def home(request: Request) -> HttpResponse:
         return render(request, "portfolios/_value.html", value_context(portfolio, points, period))
     rows = goal_rows(known)
     todo = agenda.things_to_do(request.account)
-    steps = first_steps(known)
+    upcoming = agenda.things_to_come(request.account)
+    steps = first_steps(known, todo, upcoming)
     context = {
         "account": request.account,
         "portfolio": portfolio,
@@ -93,11 +94,14 @@ def home(request: Request) -> HttpResponse:
         "change": gain(points, days=7),
         "todo": todo,
         "next_repair": None if todo else next_repair(rows),
-        "upcoming": agenda.things_to_come(request.account),
+        "upcoming": upcoming,
         "activity": agenda.things_that_happened(request.account, limit=5),
         "steps": steps,
         "next_step": next((s for s in steps if s.state == "now"), None),
-        "besides": [item for item in todo if item.url not in {s.url for s in steps}],
+        "besides": [i for i in todo if i.urgent and i.url not in {s.url for s in steps}],
+        "first_deposit": next((i for i in upcoming if i.kind == "deposit"), None),
+        "is_being_verified": request.account.status
+        in {AccountStatus.SUBMITTED, AccountStatus.PENDING},
         **value_context(portfolio, points, period),
     }
     return render(request, "portfolios/home.html", context)
@@ -229,14 +233,20 @@ def period_gain(row: Portfolio | None, points: list[charts.ValuePoint], period: 
     return Gain(date.fromisoformat(since), net, row.value - Decimal(start) - net, Decimal(start))
 
 
-def first_steps(known: Snapshot) -> list[FirstStep]:
+def first_steps(
+    known: Snapshot, todo: list[agenda.Item], upcoming: list[agenda.Item]
+) -> list[FirstStep]:
     """The first week in order: what is done, what is next, what follows. Empty once it's over."""
     account = known.account
     opened, applied = account.is_active, account.status != AccountStatus.OPENING
-    funded = bool(known.portfolio and known.portfolio.value) or bool(known.investments)
+    if known.portfolio and known.portfolio.value:
+        return []
+    # What later apps of the journey know, they tell through the agenda.
+    no_bank = any(item.kind == "bank" and not item.urgent for item in todo)
+    coming = {item.kind for item in upcoming}
     wanted = [
         (
-            applied, "About 8 minutes", "Open your account",
+            applied, "8 minutes", "Open your account",
             "Who you are, and the agreements to read and sign.", link("onboarding:start"),
         ),
         (
@@ -253,18 +263,22 @@ def first_steps(known: Snapshot) -> list[FirstStep]:
             "The rules we invest by, in plain words and in dollars.", link("portfolios:policy"),
         ),
         (
-            funded, "1 minute", "Link your bank and make a first deposit",
-            "You see the day it arrives before you confirm." if opened
+            opened and not no_bank, "2 minutes", "Link your bank",
+            "We never see your bank password." if opened
             else "Possible as soon as your account is open.",
-            link("funding:deposit"),
+            link("funding:link") if opened else "",
         ),
         (
-            False, "When you like", "Set up auto-invest",
-            "A small amount on the same day each month.", link("funding:schedules"),
+            "deposit" in coming or bool(known.investments), "1 minute", "Make a first deposit",
+            "You see the day it arrives before you confirm.",
+            link("funding:deposit") if opened else "",
+        ),
+        (
+            "auto_invest" in coming, "1 minute", "Set up auto-invest",
+            "A small amount on the same day each month.",
+            link("funding:schedule-new") if opened else "",
         ),
     ]  # fmt: skip
-    if funded:
-        return []
     found, offered = [], False
     for done, when, title, detail, url in wanted:
         state = "done" if done else "" if offered else "now"

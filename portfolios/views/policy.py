@@ -105,7 +105,9 @@ def policy_context(
 def band_rows(shown: Policy) -> list[dict[str, Any]]:
     """Target and band of each class, percent, for the bars."""
     found = []
-    for name, band in shown.content.get("target_allocation", {}).items():
+    for name, band in sorted(
+        shown.content.get("target_allocation", {}).items(), key=lambda pair: class_order(pair[0])
+    ):
         label, series = BANDS.get(name, (name.replace("_", " ").capitalize(), 3))
         low, high, target = (
             float(band.get(key, default))
@@ -207,6 +209,12 @@ def policy_version(request: Request, pk: int) -> HttpResponse:
     return render(request, "portfolios/policy_version.html", policy_context(request, found))
 
 
+def class_order(name: str) -> int:
+    """Where a class stands: in the order of a policy, unknown ones last."""
+    order = list(BANDS)
+    return order.index(name) if name in order else len(order)
+
+
 def allocation_bars(shares: dict[str, dict[str, str]]) -> charts.Bars:
     """Bluum's analysis as bars: actual against target."""
     return charts.bars(
@@ -217,6 +225,6 @@ def allocation_bars(shares: dict[str, dict[str, str]]) -> charts.Bars:
                 words.decimal(row["target"]) / 100,
                 BANDS.get(name, ("", 3))[1],
             )
-            for name, row in shares.items()
+            for name, row in sorted(shares.items(), key=lambda pair: class_order(pair[0]))
         ]
     )

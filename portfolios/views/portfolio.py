@@ -14,7 +14,7 @@ from portfolios.models import Holding, Investment, Portfolio
 from portfolios.planning import drift as drifting
 from portfolios.snapshot import snapshot
 from portfolios.views.overview import PERIODS, is_late, link, value_context, value_points
-from portfolios.views.policy import BANDS, allocation_bars
+from portfolios.views.policy import BANDS, allocation_bars, class_order
 from robo.ui import charts, words
 
 ZERO = Decimal(0)
@@ -88,7 +88,7 @@ def empty_context(request: Request) -> dict[str, Any]:
                 None,
                 BANDS.get(name, ("", 3))[1],
             )
-            for name, band in targets.items()
+            for name, band in sorted(targets.items(), key=lambda pair: class_order(pair[0]))
         ]
     )
     return {
@@ -151,10 +151,9 @@ def groups_of(row: Portfolio) -> list[Group]:
     by_class: dict[str, list[Holding]] = {}
     for holding in Holding.objects.filter(portfolio=row):
         by_class.setdefault(holding.asset_class, []).append(holding)
-    order = list(BANDS)
     total = row.value or Decimal(1)
     found = []
-    for name in sorted(by_class, key=lambda n: order.index(n) if n in order else len(order)):
+    for name in sorted(by_class, key=class_order):
         rows = tuple(by_class[name])
         value = sum((h.value for h in rows), ZERO)
         label, series = BANDS.get(name, (name.replace("_", " ").capitalize() or "Other", 3))
