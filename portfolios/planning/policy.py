@@ -305,11 +305,11 @@ def _constraint_clauses(constraints: Mapping[str, Any]) -> list[tuple[str, str]]
         text += " and use deposits first to come back to the targets."
         if "threshold_percent" in rule:
             text += (
-                f" We trade once a class is {_short(rule['threshold_percent'])} of the portfolio "
-                "away from its target, or leaves its band."
+                f" Once a class is {_short(rule['threshold_percent'])} of the portfolio away from "
+                "its target, or leaves its band, your adviser reviews it and decides on trades."
             )
         if rule.get("tax_aware"):
-            text += " We weigh the tax before we sell."
+            text += " The tax is weighed before anything is sold."
         found.append(("Rebalancing", text))
     limits = constraints.get("restrictions", {})
     if limits:

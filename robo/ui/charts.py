@@ -370,8 +370,9 @@ def _month_ticks(months: int) -> tuple[Tick, ...]:
 
 
 def _span(months: int) -> str:
-    if months >= 24 and months % 12 == 0:
-        return f"{months // 12} years"
+    if months >= 24:
+        years, rest = divmod(months, 12)
+        return f"{years} years" if not rest else f"{years} yr {rest} mo"
     return f"{months} month{'' if months == 1 else 's'}"
 
 
