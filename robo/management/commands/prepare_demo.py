@@ -119,8 +119,8 @@ class People:
             account = self._open(user, advisor, income="118000.00")
             self._assess(account, {})
             for goal in (
-                ("home_purchase", "A first home", "90000", 7 * 365, "400", "5000"),
-                ("retirement", "Retirement", "600000", 29 * 365, "350", "0"),
+                ("home_purchase", "A first home", "55000", 7 * 365, "400", "5000"),
+                ("retirement", "Retirement", "260000", 29 * 365, "350", "0"),
                 ("emergency", "Six months of rent", "9000", 3 * 365, "100", "1000"),
             ):
                 self._goal(account, today.date(), *goal)
@@ -144,7 +144,7 @@ class People:
         self.control.until(today - timedelta(days=40))
         with self._then():
             self._deposit(account, bank, "2500.00")
-        self.control.post("/scenarios/drift", equities=1.2, days=30)
+        self.control.post("/scenarios/drift", equities=1.3, days=30)
         self.control.until(datetime.now(UTC))
         self._refresh(account)
 
