@@ -120,7 +120,7 @@ class People:
             self._assess(account, {})
             for goal in (
                 ("home_purchase", "A first home", "55000", 7 * 365, "400", "5000"),
-                ("retirement", "Retirement", "260000", 29 * 365, "350", "0"),
+                ("retirement", "Retirement", "300000", 29 * 365, "350", "0"),
                 ("emergency", "Six months of rent", "9000", 3 * 365, "100", "1000"),
             ):
                 self._goal(account, today.date(), *goal)
