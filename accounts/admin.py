@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.views.decorators.http import require_GET
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
@@ -104,12 +105,11 @@ class AccountAdmin(WorkRows):
     search_help_text = "Start of a name or an e-mail address"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
-        latest = RiskFilter.current().values("risk_assessments__level")[:1]
         return (
             super()
             .get_queryset(request)
             .select_related("user", "advisor", "portfolio", "wallet")
-            .annotate(risk_level=latest)
+            .prefetch_related(RiskFilter.prefetch())
         )
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
@@ -140,7 +140,7 @@ class AccountAdmin(WorkRows):
 
     @display(description="Risk")  # type: ignore[untyped-decorator]
     def level(self, account: Any) -> str:
-        return str(account.risk_level or "None")
+        return str(account.risk_now[0].level) if account.risk_now else "None"
 
     @display(description="Portfolio", ordering="portfolio__value")  # type: ignore[untyped-decorator]
     def value(self, account: Any) -> str:
@@ -162,7 +162,7 @@ class AccountAdmin(WorkRows):
     @display(description="Last seen", ordering="user__last_login")  # type: ignore[untyped-decorator]
     def seen(self, account: Account) -> str:
         at = account.user.last_login
-        return words.ago(at) if at else "Never"
+        return capfirst(words.ago(at)) if at else "Never"
 
     # The client's page ----------------------------------------------------------------------
 
@@ -301,7 +301,7 @@ class DocumentAdmin(ClientRows):
         "rejection_reason",
         "created_at",
         "bluum_id",
-        "motion",
+        "motion_in_words",
         "error_in_words",
     )
 

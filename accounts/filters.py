@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -38,12 +38,25 @@ class RiskFilter(admin.SimpleListFilter):
     title = "risk level"
     parameter_name = "risk"
 
-    @staticmethod
-    def current(**also: int) -> Accounts:
-        """For a subquery: the outer account by its assessments that count, newest first."""
+    # The assessments that count; their model belongs to a later app.
+    states = ("submitted", "active")
+
+    @classmethod
+    def prefetch(cls) -> Prefetch[str]:
+        """Puts on each account of a page its assessments that count, newest first, as `risk_now`.
+
+        Read after the page is cut: a subquery would be asked for every skipped row too.
+        """
+        model: Any = Account._meta.get_field("risk_assessments").related_model
+        rows = model.objects.filter(status__in=cls.states).only("account_id", "level")
+        return Prefetch("risk_assessments", rows.order_by("-created_at"), to_attr="risk_now")
+
+    @classmethod
+    def current(cls, **also: int) -> Accounts:
+        """For a subquery: the outer account, if it has such an assessment."""
         return Account.objects.filter(
-            pk=OuterRef("pk"), risk_assessments__status__in=("submitted", "active"), **also
-        ).order_by("-risk_assessments__created_at")
+            pk=OuterRef("pk"), risk_assessments__status__in=cls.states, **also
+        )
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Lookups:
         return [("none", "None yet"), *((str(n), f"Level {n}") for n in range(1, 11))]
@@ -51,10 +64,10 @@ class RiskFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: Accounts) -> Accounts:
         value = self.value()
         if value == "none":
-            return queryset.filter(~Exists(self.current().order_by()))
+            return queryset.filter(~Exists(self.current()))
         if value and value.isdecimal():
             found = self.current(risk_assessments__level=int(value))
-            return queryset.filter(Exists(found.order_by()))
+            return queryset.filter(Exists(found))
         return queryset
 
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account, AccountStatus, Document, DocumentStatus
+from robo import agenda
 
 USUAL = timedelta(hours=24)
 """How long verification takes at most, as Bluum says."""
@@ -74,12 +75,16 @@ def _words(account: Account) -> tuple[Any, ...]:
                 {"action": "Correct it", "url": reverse("onboarding:start")},
             )
         case AccountStatus.ACTIVE:
+            todo = next(iter(agenda.things_to_do(account)), None)
             return (
                 "Open",
                 "good",
                 "Your account is open.",
-                "We’ve confirmed who you are. What you can do next is on your home page.",
-                {"action": "Go on", "url": reverse("home")},
+                "We’ve confirmed who you are. From here on it’s about your plan.",
+                {
+                    "action": todo.title if todo else "Go to your home page",
+                    "url": todo.url if todo else reverse("home"),
+                },
             )
         case AccountStatus.REJECTED if not account.restart_asked_at:
             return (
@@ -183,7 +188,7 @@ def _steps(account: Account) -> list[dict[str, Any]]:
                 "title": "The checks began again",
             }
         )
-    for row in account.compliance_checks:
+    for row in sorted(account.compliance_checks, key=lambda row: row.get("status") != "clear"):
         if row.get("type") not in CHECKS:
             continue
         name, done = CHECKS[row["type"]]
@@ -206,7 +211,9 @@ def _steps(account: Account) -> list[dict[str, Any]]:
         steps.append(
             {
                 "state": "",
-                "when": due_day(account) if due_day(account) >= timezone.localdate() else "Then",
+                "when": "After that"
+                if account.documents_needed() or due_day(account) < timezone.localdate()
+                else due_day(account),
                 "title": "Account open",
                 "detail": "If nothing else is needed. Then you can link a bank.",
             }

@@ -44,7 +44,7 @@ class RiskAssessmentAdmin(ClientRows):
         "expires_at",
         "reasons",
         "answers_given",
-        "motion",
+        "motion_in_words",
         "error_in_words",
     )
 

@@ -373,5 +373,5 @@ ONLY_READ = {"form_crs", "privacy_policy", "algorithm_disclosure"}
 def statement(agreement: Agreement) -> str:
     """The words beside the box; they are kept with the signature."""
     if agreement.kind in ONLY_READ:
-        return f"I have received and read the {agreement.title}, version {agreement.version}."
-    return f"I have read and agree to the {agreement.title}, version {agreement.version}."
+        return f"I have received and read “{agreement.title}”, version {agreement.version}."
+    return f"I have read and agree to “{agreement.title}”, version {agreement.version}."

@@ -16,7 +16,7 @@ from accounts.models import Account
 from onboarding import steps
 from onboarding.forms import statement
 from onboarding.models import Application, InvestorProfile, RiskAssessment, RiskDraft
-from portfolios.planning.questionnaire import Questionnaire, load_questionnaire
+from portfolios.planning.questionnaire import Pair, Questionnaire, load_questionnaire
 from portfolios.planning.risk import Circumstances, RiskResult, assess
 from robo.partner import Agreement
 
@@ -173,6 +173,31 @@ def score(account: Account, answers: Mapping[str, str]) -> RiskResult:
     return assess(answered(answers), _circumstances(account))
 
 
+def cautious(answers: Mapping[str, str]) -> dict[str, str]:
+    """The answers with each contradiction settled on its cautious side.
+
+    The bold answer of a pair steps down to the boldest one that goes with the other. An answer
+    only ever moves towards caution, so this ends.
+    """
+    asked = load_questionnaire()
+    settled = answered(answers)
+    while firing := [pair for pair in asked.pairs if pair.counts and _contradict(pair, settled)]:
+        question = asked.question(firing[0].bold_question)
+        settled[question.id] = question.answers[int(firing[0].at_least) - 1].id
+    return settled
+
+
+def _contradict(pair: Pair, answers: Mapping[str, str]) -> bool:
+    bold, calm = answers.get(pair.bold_question), answers.get(pair.cautious_question)
+    if bold is None or calm is None:
+        return False
+    asked = load_questionnaire()
+    return (
+        asked.question(pair.bold_question).value(bold) >= pair.at_least
+        and asked.question(pair.cautious_question).value(calm) <= pair.at_most
+    )
+
+
 def _circumstances(account: Account) -> Circumstances:
     profile = InvestorProfile.objects.filter(account=account).first()
     sections = profile.sections if profile else {}
@@ -196,7 +221,11 @@ def submit_risk(*, account: Account, answers: Mapping[str, str], key: UUID) -> R
     current = current_assessment(account)
     if current and current.answers == given and next_check(current) > timezone.now() + RENEW:
         return current
-    found = score(account, given)
+    as_given = score(account, given)
+    settled = cautious(given)
+    found = score(account, settled)
+    counted = {name: answer for name, answer in settled.items() if answer != given[name]}
+    told = [contradiction.text for contradiction in as_given.contradictions]
     asked: Questionnaire = load_questionnaire(found.questionnaire_id)
     account.risk_assessments.filter(status=Status.SUBMITTED).update(
         status=Status.SUPERSEDED, due_at=None
@@ -207,7 +236,7 @@ def submit_risk(*, account: Account, answers: Mapping[str, str], key: UUID) -> R
         questionnaire_id=asked.id,
         questionnaire_version=asked.version,
         answers=given,
-        result=asdict(found),
+        result=asdict(found) | {"contradictions": told, "counted_as": counted},
         level=found.level,
         our_level=found.level,
     )

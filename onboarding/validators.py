@@ -29,6 +29,12 @@ def phone(text: str) -> str:
     return f"+1{digits}"
 
 
+def phone_words(number: str) -> str:
+    """An American number as people write it, (503) 555-0123; others as they are."""
+    found = re.fullmatch(r"\+1(\d{3})(\d{3})(\d{4})", number)
+    return f"({found[1]}) {found[2]}-{found[3]}" if found else number
+
+
 def zip_code(text: str) -> str:
     """Five digits, or nine as 97201-1234."""
     found = re.fullmatch(r"(\d{5})(?:[- ]?(\d{4}))?", text.strip())

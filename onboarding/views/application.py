@@ -1,5 +1,6 @@
 """Opening the account: one thing a screen, kept as one goes."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -10,10 +11,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import services as accounts
 from accounts.guards import Request, investor_required
 from accounts.models import Account, AccountStatus
-from onboarding import services, steps
+from onboarding import services, steps, validators
 from onboarding.forms import SOURCES, STATES, AgreementsForm, WorkForm, countries
 from onboarding.models import InvestorProfile
 from robo import partner
+from robo.ui import words
 
 
 @investor_required
@@ -148,12 +150,12 @@ def summary(account: Account) -> list[dict[str, Any]]:
     names = dict(countries())
     form = WorkForm()
     employment = dict(form.fields["employment_status"].choices)  # type: ignore[attr-defined]
-    words: dict[Any, str] = {True: "Yes", False: "No"}
-    born = str(known.get("date_of_birth", ""))
+    yes_no: dict[Any, str] = {True: "Yes", False: "No"}
+    born = date.fromisoformat(known.get("date_of_birth") or "1900-01-01")
     rows: dict[str, list[tuple[str, Any]]] = {
         "name": [
             ("Name", f"{known.get('first_name', '')} {known.get('last_name', '')}"),
-            ("Birth date", "/".join([*born.split("-")[1:], born.split("-")[0]])),
+            ("Birth date", words.long_day(born)),
         ],
         "address": [
             (
@@ -167,7 +169,7 @@ def summary(account: Account) -> list[dict[str, Any]]:
                     ]
                 ),
             ),
-            ("Phone", known.get("phone_number", "")),
+            ("Phone", validators.phone_words(str(known.get("phone_number", "")))),
         ],
         "tax": [
             ("Citizen of", names.get(known.get("country_of_citizenship", ""), "")),
@@ -187,13 +189,13 @@ def summary(account: Account) -> list[dict[str, Any]]:
             ),
         ],
         "position": [
-            ("Director, officer or 10% owner", words.get(known.get("is_control_person"), "")),
+            ("Director, officer or 10% owner", yes_no.get(known.get("is_control_person"), "")),
             (
                 "Exchange, broker or FINRA",
-                words.get(known.get("is_affiliated_exchange_or_finra"), ""),
+                yes_no.get(known.get("is_affiliated_exchange_or_finra"), ""),
             ),
-            ("High public office", words.get(known.get("is_politically_exposed"), "")),
-            ("In the close family", words.get(known.get("immediate_family_exposed"), "")),
+            ("High public office", yes_no.get(known.get("is_politically_exposed"), "")),
+            ("In the close family", yes_no.get(known.get("immediate_family_exposed"), "")),
         ],
         "agreements": [(a.title, f"Signed, version {a.version}") for a in to_sign()],
     }

@@ -330,6 +330,7 @@ def reasons(assessment: RiskAssessment, amount: Decimal) -> list[dict[str, Any]]
         answers=assessment.answers,
     )
     places = {question.id: n for n, question in enumerate(asked(draft), start=1)}
+    counted = assessment.result.get("counted_as", {})
     found = []
     for part in assessment.result.get("parts", []):
         key = part.get("question_id")
@@ -342,6 +343,7 @@ def reasons(assessment: RiskAssessment, amount: Decimal) -> list[dict[str, Any]]
                 "question": filled(question.text, amount),
                 "url": reverse("onboarding:risk-question", args=[places[key]]) + "?back=check",
                 "points_to": part.get("points_to"),
+                "counted_as": answer_text(question, counted[key], amount) if key in counted else "",
             }
         )
     return found

@@ -168,8 +168,21 @@ def test_contradictions_left_standing_never_raise_the_level(client, signed):
     answer(client, **bold)
     page = client.get(send(client).url).content.decode()
 
-    assert "we stay on the more cautious side" in page
-    assert RiskAssessment.objects.get().level <= services.score(account, calm).level + 1
+    assert "the more cautious one counts" in page
+    assert RiskAssessment.objects.get().level == services.score(account, calm).level
+
+
+def test_leaving_a_contradiction_never_gains_by_a_bolder_answer(signed):
+    """Whatever bold answers are claimed, who would sell everything gets the seller's level."""
+    seller = MIDDLE | {"reaction_to_loss": "sell_immediately"}
+    calm = services.score(signed, services.cautious(seller)).level
+    for goal in ("growth", "aggressive_growth"):
+        for tolerance in ("moderate", "aggressive"):
+            claimed = seller | {"investment_goal": goal, "risk_tolerance": tolerance}
+            settled = services.cautious(claimed)
+            assert settled["investment_goal"] == "balanced"
+            assert settled["risk_tolerance"] == "moderate"
+            assert services.score(signed, settled).level == calm
 
 
 def test_a_bolder_answer_never_lowers_and_a_calmer_never_raises_the_level(signed):
