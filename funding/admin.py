@@ -39,7 +39,7 @@ class DepositAdmin(ClientRows):
         "completed_at",
         "settled_at",
         "timeline",
-        "motion",
+        "motion_in_words",
         "error_in_words",
     )
 
@@ -85,7 +85,7 @@ class ScheduleAdmin(ClientRows):
         "refusal",
         "bluum_id",
         "created_at",
-        "motion",
+        "motion_in_words",
         "error_in_words",
     )
 
@@ -103,7 +103,7 @@ class BankAccountAdmin(ClientRows):
         "status",
         "unlink_asked_at",
         "created_at",
-        "motion",
+        "motion_in_words",
         "error_in_words",
     )
 

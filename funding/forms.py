@@ -64,6 +64,16 @@ class Keyed(forms.Form):
         return self.cleaned_data
 
 
+class DayField(forms.TypedChoiceField):
+    """A day of the week or month. Not optional, but only one of the two is asked of a frequency."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(coerce=int, empty_value=None, **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        return None if value in self.empty_values else super().clean(value)
+
+
 class DepositForm(Keyed):
     amount = MoneyField(label="Amount")
     bank = BankField(label="From")
@@ -96,21 +106,15 @@ class ScheduleForm(Keyed):
             "invalid_choice": "Choose how often.",
         },
     )
-    day_of_month = forms.TypedChoiceField(
+    day_of_month = DayField(
         label="Day of the month",
         choices=[(n, str(n)) for n in range(1, 32)],
-        coerce=int,
-        empty_value=None,
-        required=False,
         initial=1,
         error_messages={"invalid_choice": "Choose a day from 1 to 31."},
     )
-    day_of_week = forms.TypedChoiceField(
+    day_of_week = DayField(
         label="Day of the week",
         choices=WEEKDAYS,
-        coerce=int,
-        empty_value=None,
-        required=False,
         initial=1,
         error_messages={"invalid_choice": "Choose a day from Monday to Friday."},
     )

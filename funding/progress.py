@@ -20,7 +20,7 @@ class Step:
     """One line of the timeline. `state` is done, now, late, note, or empty for what is to come."""
 
     title: str
-    when: date | datetime | None = None
+    when: date | datetime | str | None = None
     state: str = ""
     detail: str = ""
 
@@ -85,7 +85,7 @@ def _open_steps(deposit: Deposit, plan: calendar.Plan, bank: str) -> list[Step]:
                 if now < plan.cancel_until
                 else "You can still cancel, as long as this line is here."
             )
-            steps.append(Step("Waiting for the bank run", now, "now", can))
+            steps.append(Step("Waiting for the bank run", "Today", "now", can))
         steps.append(Step("Leaves your bank", plan.leaves, "", _shown_as()))
         steps.append(Step("Arrives with us", plan.arrives))
     elif deposit.status == S.PROCESSING:
@@ -185,18 +185,22 @@ def _by_close(day: date) -> str:
 
 def _with_closed_days(steps: list[Step]) -> list[Step]:
     """Holidays between the days still to come, in their place."""
-    coming = [step.when for step in steps if not step.state and type(step.when) is date]
+    coming = [_day(step) for step in steps if _is_coming(step)]
     if not coming:
         return steps
     notes = [
         Step(closed.name, closed.day, "note", closed.sentence)
         for closed in calendar.closed_between(min(coming), max(coming))
     ]
-    fixed = [step for step in steps if step.state or type(step.when) is not date]
-    later = [step for step in steps if not step.state and type(step.when) is date] + notes
+    fixed = [step for step in steps if not _is_coming(step)]
+    later = [step for step in steps if _is_coming(step)] + notes
     return fixed + sorted(later, key=_day)
 
 
+def _is_coming(step: Step) -> bool:
+    return not step.state and isinstance(step.when, date)
+
+
 def _day(step: Step) -> date:
-    assert step.when is not None
+    assert isinstance(step.when, date)
     return step.when

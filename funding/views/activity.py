@@ -58,7 +58,7 @@ def activity(request: Request) -> HttpResponse:
         "cash": cash,
         "as_of": as_of,
         "moving": Deposit.objects.moving().filter(account=account).select_related("bank"),
-        "coming": [item for item in agenda.things_to_come(account) if item.kind != "deposit"],
+        "coming": agenda.things_to_come(account),
         "next_run": _next_run(account),
     }
     return render(request, "funding/activity.html", context)

@@ -56,7 +56,11 @@ def in_threads(count: int, what: Callable[[], Any]) -> list[Any]:
 
 def deliver(event: str, data: dict[str, Any], secret: str = SECRET) -> int:
     body = json.dumps({"event": event, "timestamp": "2026-11-17T17:00:00Z", "data": data}).encode()
-    header = {f"HTTP_{SIGNATURE_HEADER.upper().replace('-', '_')}": sign(body, secret, at=datetime.now(UTC))}
+    header = {
+        f"HTTP_{SIGNATURE_HEADER.upper().replace('-', '_')}": sign(
+            body, secret, at=datetime.now(UTC)
+        )
+    }
     answer = Client().post(
         reverse("bluum_webhook"), body, content_type="application/json", **header
     )

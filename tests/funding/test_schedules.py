@@ -80,7 +80,7 @@ def test_it_is_set_up_once_and_shows_the_real_next_date(
     there = bluum.world.table("schedules")
     assert len(there) == 1
     page = page_of(web, schedule)
-    assert "$600.00 is invested next on" in page
+    assert "$600.00 comes from your bank next on" in page
     assert "Planned" not in page
     coming = agenda.things_to_come(schedule.account)
     assert "Auto-invest, $600.00" in [item.title for item in coming]
@@ -98,7 +98,7 @@ def test_pause_resume_and_end_reach_bluum(
     there = next(iter(bluum.world.table("schedules").values()))
     for what, status, said in (
         ("pause", "paused", "is paused."),
-        ("resume", "active", "is invested next on"),
+        ("resume", "active", "comes from your bank next on"),
         ("end", "cancelled", "This auto-invest has ended."),
     ):
         press(web, what, schedule)
