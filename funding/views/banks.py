@@ -34,9 +34,9 @@ def banks(request: Request) -> HttpResponse:
 
 @never_cache
 @active_account
-@reauthentication_required
+@reauthentication_required  # type: ignore[untyped-decorator]
 @require_http_methods(["GET", "POST"])
-@csp_update(settings.CSP_FOR_PLAID)
+@csp_update(settings.CSP_FOR_PLAID)  # type: ignore[arg-type]
 def link(request: Request) -> HttpResponseBase:
     """Off to Plaid: its hosted page, or Link in this page where the script can."""
     next_url = _safe_next(request)
@@ -92,7 +92,7 @@ def link_status(request: Request, key: UUID) -> HttpResponse:
 
 
 @active_account
-@reauthentication_required
+@reauthentication_required  # type: ignore[untyped-decorator]
 @require_http_methods(["GET", "POST"])
 def unlink(request: Request, pk: int) -> HttpResponse:
     bank = get_object_or_404(BankAccount.objects.visible_to(request.user).shown(), pk=pk)
