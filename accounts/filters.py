@@ -42,7 +42,7 @@ class RiskFilter(admin.SimpleListFilter):
     states = ("submitted", "active")
 
     @classmethod
-    def prefetch(cls) -> Prefetch[str]:
+    def prefetch(cls) -> "Prefetch[str]":
         """Puts on each account of a page its assessments that count, newest first, as `risk_now`.
 
         Read after the page is cut: a subquery would be asked for every skipped row too.

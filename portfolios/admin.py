@@ -45,7 +45,7 @@ class GoalAdmin(ClientRows):
         "refusal",
         "created_at",
         "bluum_id",
-        "motion",
+        "motion_in_words",
         "error_in_words",
     )
 
@@ -86,7 +86,7 @@ class PolicyAdmin(ClientRows):
         "bluum_version",
         "sha256",
         "exact_text",
-        "motion",
+        "motion_in_words",
         "error_in_words",
     )
 
@@ -114,7 +114,7 @@ class PortfolioAdmin(ClientRows):
         "as_of",
         "refreshed_at",
         "bluum_id",
-        "motion",
+        "motion_in_words",
         "error_in_words",
     )
 
@@ -140,7 +140,7 @@ class InvestmentAdmin(ClientRows):
         "sent_at",
         "completed_at",
         "bluum_id",
-        "motion",
+        "motion_in_words",
         "error_in_words",
     )
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, Min, Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.timesince import timesince
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,15 @@ class Standing:
     url: str
     count: int
     oldest: datetime | None
+
+    @property
+    def age(self) -> str:
+        """How long the oldest row has waited."""
+        if self.oldest is None:
+            return "Not known"
+        if timezone.now() - self.oldest < timedelta(minutes=1):
+            return "Under a minute"
+        return timesince(self.oldest, depth=1)
 
 
 _queues: list[Queue] = []

@@ -73,6 +73,7 @@ class Rows(ModelAdmin):  # type: ignore[misc]
     list_disable_select_all = True
     list_fullwidth = True
     ordering = ("-pk",)
+    empty_value_display = "None"
 
     def visible(self, rows: QuerySet[Any], user: Any) -> QuerySet[Any]:
         """Those of the rows that this person may see."""
@@ -125,6 +126,10 @@ class WorkRows(Rows):
     @display(description="Work", label={"stuck": "danger", "trying again": "warning"})  # type: ignore[untyped-decorator]
     def motion(self, row: Work) -> tuple[str, str]:
         return motion_of(row)
+
+    @display(description="Work")  # type: ignore[untyped-decorator]
+    def motion_in_words(self, row: Work) -> str:
+        return motion_of(row)[1]
 
     @display(description="Error")  # type: ignore[untyped-decorator]
     def error_in_words(self, row: Work) -> str:

@@ -26,7 +26,15 @@ class EventAdmin(WorkRows):
     list_filter = (QueueFilter,)
     search_fields = ("kind__istartswith", "event_id__exact")
     search_help_text = "Start of a kind, such as transfer., or an event’s id"
-    fields = ("source", "event_id", "kind", "hints", "received_at", "motion", "error_in_words")
+    fields = (
+        "source",
+        "event_id",
+        "kind",
+        "hints",
+        "received_at",
+        "motion_in_words",
+        "error_in_words",
+    )
 
     def visible(self, rows: QuerySet[Any], user: Any) -> QuerySet[Any]:
         return rows if can(user, Ability.INBOX) else rows.none()
