@@ -52,7 +52,7 @@ def sign_or_renew_policy(account: Account) -> Iterator[Item]:
 
 
 def is_outdated(known: Snapshot) -> bool:
-    """Whether a policy drafted today would have another level, or other goals, than the one in force."""
+    """Whether a policy drafted today would have another level or other goals."""
     if known.active is None or known.assessment is None or not known.goals:
         return False
     try:

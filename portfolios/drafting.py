@@ -1,4 +1,4 @@
-"""The policy's content and the exact words of it, from risk, goals and preferences. Writes nothing."""
+"""The policy's content and its exact words, from risk, goals and preferences. Writes nothing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -88,8 +88,8 @@ def level_reason(evidence: Mapping[str, Any], level: int) -> str:
     """Why this level, in a sentence."""
     if level < evidence.get("assessment_level", level):
         return (
-            f"Your risk answers allow level {evidence['assessment_level']}; the dates of your goals "
-            f"call for level {level}."
+            f"Your risk answers allow level {evidence['assessment_level']}; "
+            f"the dates of your goals call for level {level}."
         )
     return f"Your risk answers set level {level}, and the dates of your goals allow it."
 
@@ -98,8 +98,9 @@ def balance_for_costs(portfolio: Portfolio | None, goals: Sequence[Goal]) -> Dec
     """The balance on which costs are told in dollars: what is there, else what will be started
     with, else an example of $10,000."""
     if portfolio and portfolio.value:
-        return portfolio.value
-    return sum((g.initial_amount for g in goals), Decimal(0)) or EXAMPLE_BALANCE
+        return Decimal(portfolio.value)
+    started_with: Decimal = sum((g.initial_amount for g in goals), Decimal(0))
+    return started_with or EXAMPLE_BALANCE
 
 
 def costs(balance: Decimal) -> str:
@@ -136,7 +137,8 @@ def text_of(
         ("What it costs", costs(balance)),
         (
             "What you allow",
-            f"{us.legal_name} may buy and sell for you within these limits without asking each time. "
+            f"{us.legal_name} may buy and sell for you within these limits without asking each "
+            "time. "
             "New money buys whatever is furthest under its target. You can change your goals or "
             "answers at any time; a new policy then waits for your signature, and this one holds "
             "until you sign.",

@@ -153,7 +153,8 @@ class GoalForm(forms.Form):
         if target and start and start >= target:
             self.add_error(
                 "target_amount",
-                f"You already have {words.money(start)}, so this goal is reached. Enter a larger amount.",
+                f"You already have {words.money(start)}, so this goal is reached. "
+                "Enter a larger amount.",
             )
         return data
 

@@ -19,7 +19,7 @@ def dollars(**options: Any) -> "models.DecimalField[Any, Any]":
 
 
 class Goal(Work):
-    """What the money is for. Amounts in `currency`; the monthly contribution is a plan, not an order."""
+    """What the money is for. Amounts in `currency`; the monthly contribution is only a plan."""
 
     class Type(models.TextChoices):
         RETIREMENT = "retirement", "Retirement"
@@ -154,7 +154,7 @@ class Policy(Work):
 
     @property
     def text_sha256(self) -> str:
-        """Hash of the UTF-8 of the words to sign: the form carries it, so that a stale page is noticed."""
+        """Hash of the words' UTF-8. The form carries it, so that a stale page is noticed."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     @property
@@ -165,7 +165,7 @@ class Policy(Work):
 
 
 class Portfolio(Work):
-    """The managed portfolio, as Bluum last reported it. Amounts in `currency`, None when unknown."""
+    """The managed portfolio as Bluum last reported it. In `currency`, None when unknown."""
 
     account = models.OneToOneField(Account, models.CASCADE, related_name="portfolio")
     bluum_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
@@ -224,7 +224,7 @@ class Holding(models.Model):
 
 
 class Valuation(models.Model):
-    """What the portfolio was worth at the end of a day (New York), and what had been put in by then."""
+    """What the portfolio was worth at the end of a New York day, and what had been put in."""
 
     portfolio = models.ForeignKey(Portfolio, models.CASCADE, related_name="valuations")
     day = models.DateField()

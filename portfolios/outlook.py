@@ -15,7 +15,7 @@ from portfolios.planning import horizon, projection
 from portfolios.planning.assumptions import load
 from portfolios.planning.models import Model, model
 from robo import partner
-from robo.ui import charts
+from robo.ui import charts, words
 
 CENT = Decimal("0.01")
 HUNDRED = Decimal(100)
@@ -55,7 +55,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What the futures say about a wish, in the shapes that pages show. `outputs` is what is kept."""
+    """What the futures say about a wish, as pages show it. `outputs` is what is kept."""
 
     outputs: Mapping[str, Any]
     name: str
@@ -291,7 +291,7 @@ def assumptions_in_words(outlook: Outlook, base: Footing) -> str:
     )
     fee = float(fees.advisory + fees.fund_expense_max) * 100
     return (
-        f"{level} {start}, {charts.words.money(outlook.start)}, and adds your monthly amount at "
+        f"{level} {start}, {words.money(outlook.start)}, and adds your monthly amount at "
         f"each month’s end. We assume {held.geometric * 100:.1f}% a year before fees, swings of "
         f"{held.volatility * 100:.1f}%, and fees of {fee:.2f}% a year. 10,000 futures, before tax, "
         f"in dollars of that day; prices may rise about {assumed.inflation * 100:.1f}% a year. "

@@ -30,11 +30,11 @@ def add_goal(
     """Set a goal; the same key is the same goal. It takes its share of the portfolio in proportion
     to what is planned each month, and the others make room."""
     Account.objects.select_for_update().get(pk=account.pk)
-    existing = Goal.objects.filter(account=account, key=key).first()
+    existing: Goal | None = Goal.objects.filter(account=account, key=key).first()
     if existing:
         return existing
     others = list(Goal.objects.filter(account=account, status=Goal.Status.ACTIVE))
-    goal = Goal.objects.create(
+    goal: Goal = Goal.objects.create(
         account=account,
         key=key,
         type=type,

@@ -44,6 +44,7 @@ def propose_policy(account: Account) -> Policy:
     proposals = Policy.objects.select_for_update().filter(
         account=account, status=Policy.Status.PROPOSED
     )
+    open_one: Policy
     for open_one in proposals:
         same = open_one.content == found.content and open_one.assessment_id == assessment.pk
         if same and open_one.evidence == found.evidence:
@@ -83,7 +84,7 @@ def why_not_acceptable(policy: Policy) -> str:
             Policy.Status.ACTIVE: "You have signed this policy already.",
             Policy.Status.WITHDRAWN: "A newer policy has taken this one’s place.",
             Policy.Status.SUPERSEDED: "A newer policy has taken this one’s place.",
-            Policy.Status.REFUSED: "This policy wasn’t accepted by the custodian, so it can’t be signed.",
+            Policy.Status.REFUSED: "The custodian didn’t accept this policy. Draft it again.",
         }[Policy.Status(policy.status)]
     current = current_assessment(policy.account)
     if current is None or current.pk != policy.assessment_id:

@@ -267,7 +267,7 @@ def _plain(amount: Decimal) -> str:
 def _round_up(amount: Decimal) -> int:
     """To one round figure: 136,000 is 200,000."""
     whole = max(int(amount), 100)
-    size = 10 ** (len(str(whole)) - 1)
+    size = int(10 ** (len(str(whole)) - 1))
     return -(-whole // size) * size
 
 

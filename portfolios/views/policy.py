@@ -157,7 +157,7 @@ def policy_propose(request: Request) -> HttpResponse:
 @disclosed
 @require_safe
 def policy_check(request: Request, pk: int) -> HttpResponse:
-    """The part of the page that waits for Bluum's check; it asks again by itself until it's done."""
+    """The part of the page that waits for Bluum's check; it asks again until it's done."""
     found = get_object_or_404(visible(request), pk=pk)
     return render(request, "portfolios/_policy_accept.html", policy_context(request, found))
 

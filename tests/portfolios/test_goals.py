@@ -86,9 +86,10 @@ def test_a_double_click_sets_one_goal(web: Client, account: Account, settle: Set
     ],
 )
 def test_nonsense_gets_a_sentence_and_keeps_what_was_typed(
-    web: Client, field: str, nonsense: str, sentence: str
+    client: Client, maya: Any, field: str, nonsense: str, sentence: str
 ) -> None:
-    answer = web.post(reverse("portfolios:goal-new"), typed(**{field: nonsense}))
+    client.force_login(maya)
+    answer = client.post(reverse("portfolios:goal-new"), typed(**{field: nonsense}))
     page = answer.content.decode()
     assert answer.status_code == 422
     assert sentence in page
@@ -104,15 +105,17 @@ def test_the_page_says_what_planning_says(
     base = outlook.Footing(level=assessed.level, from_policy=False, value=None)
     plan = outlook.plan_of(outlook.wish_of(goal, base), assessed.level, timezone.localdate())
     found = projection.project(plan)
-    assert f"In {found.percent} of 100 futures you have $68,000 for First home" in page
-    assert "What this assumes" in page and "View as table" in page
+    assert f"First home: in {found.percent} of 100 futures you have $68,000" in page
+    assert "What this assumes" in page
+    assert "View as table" in page
 
 
 def test_a_change_is_only_tried_until_it_is_kept(web: Client, goal: Goal, settle: Settle) -> None:
     url = reverse("portfolios:goal", args=[goal.pk])
     tried = web.get(url, {"target": "68,000", "monthly": "900", "year": str(goal.target_date.year)})
     page = tried.content.decode()
-    assert "Not kept yet" in page and "Put it back" in page
+    assert "Not kept yet" in page
+    assert "Put it back" in page
     goal.refresh_from_db()
     assert goal.monthly_contribution == 325
 
@@ -135,20 +138,20 @@ def test_the_fragment_is_the_same_answer_without_the_page(web: Client, goal: Goa
     assert "<html" not in fragment
 
 
-@pytest.mark.parametrize("nonsense", ["-5", "abc", "1e9", "99999999999"])
-def test_a_nonsense_what_if_keeps_what_was_typed(web: Client, goal: Goal, nonsense: str) -> None:
-    answer = web.get(reverse("portfolios:goal", args=[goal.pk]), {"monthly": nonsense})
-    page = answer.content.decode()
-    assert answer.status_code == 422
-    assert f'value="{nonsense}"' in page
-    assert "What you typed is kept" in page
+def test_a_nonsense_what_if_keeps_what_was_typed(web: Client, goal: Goal) -> None:
+    for nonsense in ("-5", "abc", "1e9", "99999999999"):
+        answer = web.get(reverse("portfolios:goal", args=[goal.pk]), {"monthly": nonsense})
+        page = answer.content.decode()
+        assert answer.status_code == 422, nonsense
+        assert f'value="{nonsense}"' in page
+        assert "What you typed is kept" in page
 
 
-@pytest.mark.parametrize("nonsense", ["1999", "abc", "99999999", "-1", "2999"])
-def test_a_nonsense_year_is_told_kindly(web: Client, goal: Goal, nonsense: str) -> None:
-    answer = web.get(reverse("portfolios:goal", args=[goal.pk]), {"year": nonsense})
-    assert answer.status_code == 422
-    assert 'id="e_year"' in answer.content.decode()
+def test_a_nonsense_year_is_told_kindly(web: Client, goal: Goal) -> None:
+    for nonsense in ("1999", "abc", "99999999", "-1", "2999"):
+        answer = web.get(reverse("portfolios:goal", args=[goal.pk]), {"year": nonsense})
+        assert answer.status_code == 422, nonsense
+        assert 'id="e_year"' in answer.content.decode()
 
 
 def test_each_repair_alone_is_exactly_enough(web: Client, goal: Goal) -> None:
@@ -197,15 +200,14 @@ def test_goals_share_the_portfolio_in_proportion_and_never_beyond_100(
     assert set(Goal.objects.values_list("share", flat=True)) == {Decimal(65), Decimal(35)}
 
 
-@pytest.mark.parametrize("nonsense", ["abc", "-5", "101", "", "NaN", "12.345"])
-def test_a_nonsense_share_is_told_kindly(
-    web: Client, goal: Goal, account: Account, nonsense: str
-) -> None:
+def test_a_nonsense_share_is_told_kindly(web: Client, goal: Goal, account: Account) -> None:
     second = goal_of(account, name="College")
-    answer = web.post(
-        reverse("portfolios:goal-split"), {f"goal_{goal.pk}": nonsense, f"goal_{second.pk}": "40"}
-    )
-    assert answer.status_code == 422
+    for nonsense in ("abc", "-5", "101", "", "NaN", "12.345", "1e99"):
+        answer = web.post(
+            reverse("portfolios:goal-split"),
+            {f"goal_{goal.pk}": nonsense, f"goal_{second.pk}": "40"},
+        )
+        assert answer.status_code == 422, nonsense
 
 
 def test_a_goal_put_away_is_archived_at_bluum_and_leaves_its_share(
@@ -229,7 +231,9 @@ def test_a_goal_waits_for_an_open_account(
     settle()
     made.refresh_from_db()
     account.refresh_from_db()
-    assert account.is_active and made.bluum_id and made.due_at is None
+    assert account.is_active
+    assert made.bluum_id
+    assert made.due_at is None
 
 
 def test_a_goal_that_bluum_refuses_says_so(

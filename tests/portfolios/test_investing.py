@@ -37,7 +37,8 @@ def test_a_deposit_is_invested_by_buying_only(
     assert Investment.objects.get().status == "completed"
     assert {order.side for order in orders(account)} == {"buy"}
     assert len(rebalances(sandbox)) == 1
-    assert invested.cash is not None and invested.cash < 5
+    assert invested.cash is not None
+    assert invested.cash < 5
 
 
 def test_new_money_in_a_drifted_portfolio_sells_nothing(
@@ -135,7 +136,8 @@ def test_the_investor_is_told_once_what_was_bought(
     settle()
     told = Notice.objects.get(key__startswith="investment:")
     assert told.title == "Your $1,000.00 is invested"
-    assert "VTI" in told.body and "Nothing was sold." in told.body
+    assert "VTI" in told.body
+    assert "Nothing was sold." in told.body
     assert [m.subject for m in mail.outbox].count(told.title) == 1 or Mail.objects.exists()
 
 

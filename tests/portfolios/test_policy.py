@@ -44,7 +44,8 @@ def test_the_whole_way_from_draft_to_force(
 ) -> None:
     web.post(reverse("portfolios:policy-propose"))
     page = web.get(reverse("portfolios:policy")).content.decode()
-    assert "still being checked" in page and "Sign policy version" not in page
+    assert "still being checked" in page
+    assert "Sign policy version" not in page
     settle()
     page = web.get(reverse("portfolios:policy")).content.decode()
     assert "Sign policy version 1" in page
@@ -61,7 +62,9 @@ def test_the_whole_way_from_draft_to_force(
 
 def test_the_words_signed_are_the_words_on_the_page(web: Client, proposal: Policy) -> None:
     page = web.get(reverse("portfolios:policy")).content.decode()
-    section = page[page.index('id="policy-text"') : page.index("</div>", page.index('id="policy-text"'))]
+    section = page[
+        page.index('id="policy-text"') : page.index("</div>", page.index('id="policy-text"'))
+    ]
     shown = [html.unescape(text) for text in re.findall(r"<(?:h3|p)>(.*?)</(?:h3|p)>", section)]
     assert shown == [line for line in proposal.text.splitlines() if line]
     accept(web, proposal)
@@ -146,9 +149,11 @@ def test_a_second_policy_acts_only_once_it_is_signed(
     web.post(reverse("portfolios:policy-propose"))
     settle()
     second = Policy.objects.get(version=2)
-    assert second.status == "proposed" and versions_at_bluum(account) == 1
+    assert second.status == "proposed"
+    assert versions_at_bluum(account) == 1
     page = web.get(reverse("portfolios:policy")).content.decode()
-    assert "What changes" in page and "Against version 1" in page
+    assert "What changes" in page
+    assert "Against version 1" in page
 
     accept(web, second)
     settle()
@@ -169,13 +174,20 @@ def test_a_refused_policy_is_told_plainly(
 ) -> None:
     faults.add(
         sandbox,
-        {"route": "*/investment-policy", "method": "PUT", "kind": "status", "status": 400, "count": 1},
+        {
+            "route": "*/investment-policy",
+            "method": "PUT",
+            "kind": "status",
+            "status": 400,
+            "count": 1,
+        },
     )
     services.propose_policy(account)
     settle()
     assert Policy.objects.get().status == "refused"
     page = web.get(reverse("portfolios:policy")).content.decode()
-    assert "wasn’t accepted by the custodian" in page and "Nothing was invested by it" in page
+    assert "wasn’t accepted by the custodian" in page
+    assert "Nothing was invested by it" in page
 
 
 def test_a_crash_between_writing_and_saving_makes_one_version(
