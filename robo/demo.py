@@ -37,14 +37,14 @@ class Interrupted(Exception):
 
 def main() -> int:
     options = arguments()
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
     demo = None
     try:
         demo = Demo(options.partner, options.port, reset=options.reset)
         demo.start()
         demo.watch()
-    except (KeyboardInterrupt, Interrupted):
+    except Interrupted:
         print("\nStopping.", flush=True)
     except CannotStart as problem:
         print(problem, file=sys.stderr)
@@ -138,8 +138,9 @@ class Demo:
     def start(self) -> None:
         began = time.monotonic()
         try:
+            self._start_sandbox()
             env = self._environment(self._database(), self._broker())
-            self._start_sandbox(env)
+            self._wait_for_sandbox()
             self._prepare(env)
             self._start_product(env)
         except BaseException:
@@ -166,17 +167,21 @@ class Demo:
         self._keep("broker", process)
         return url
 
-    def _start_sandbox(self, env: dict[str, str]) -> None:
+    def _start_sandbox(self) -> None:
+        secrets = self._secrets()
         command = [
             PYTHON, "-m", "sandbox", "--port", str(self.sandbox_port),
             "--smtp-port", str(self.smtp_port), "--state", str(self.folder / "sandbox.json"),
-            "--key", env["BLUUM_API_KEY"], "--secret", env["BLUUM_API_SECRET"],
+            "--key", secrets["BLUUM_API_KEY"], "--secret", secrets["BLUUM_API_SECRET"],
             "--market", "always", "--rate", "25",
         ]  # fmt: skip
         if self.fresh:  # the demo people's history begins two years ago
             command += ["--at", (datetime.now(UTC) - timedelta(days=730)).isoformat()]
-        process = embedded.spawn(command, log=self._log("sandbox"), env=env, cwd=ROOT)
+        process = embedded.spawn(command, log=self._log("sandbox"), env=self._passed(), cwd=ROOT)
         self._keep("sandbox", process)
+
+    def _wait_for_sandbox(self) -> None:
+        process = self.children["sandbox"]
         url = f"http://127.0.0.1:{self.sandbox_port}/_sandbox/health"
         embedded.wait_for(lambda: answers(url), process, "The sandbox", self._log("sandbox"), 30)
 
@@ -199,7 +204,7 @@ class Demo:
         commands = {
             "web": [
                 PYTHON, "-m", "gunicorn", "robo.wsgi", "--bind", f"127.0.0.1:{self.port}",
-                "--workers", "2", "--threads", "4", "--access-logfile", "/dev/null",
+                "--workers", "2", "--threads", "4", "--preload", "--access-logfile", "/dev/null",
                 "--graceful-timeout", "5", "--no-control-socket",
             ],
             "worker": [
@@ -231,7 +236,7 @@ class Demo:
                 env = env or self._environment(*self._urls)
                 if name == "sandbox":
                     self.fresh = False
-                    self._start_sandbox(env)
+                    self._start_sandbox()
                 else:
                     self._start_product_part(name, process, env)
 
@@ -291,12 +296,9 @@ class Demo:
     def _environment(self, database_url: str, redis_url: str) -> dict[str, str]:
         self._urls = (database_url, redis_url)
         sandbox = f"http://127.0.0.1:{self.sandbox_port}"
-        passed = ("PATH", "HOME", "LANG", "TMPDIR", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
         return {
-            **{name: os.environ[name] for name in passed if name in os.environ},
+            **self._passed(),
             **self._secrets(),
-            "PYTHONUNBUFFERED": "1",
-            "OPENBLAS_NUM_THREADS": "1",
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
             "PARTNER": self.partner,
@@ -313,6 +315,13 @@ class Demo:
             "SWEEP_SECONDS": "10",
             "SANDBOX_CONTROL": f"{sandbox}/_sandbox",
         }
+
+    @staticmethod
+    def _passed() -> dict[str, str]:
+        """What the children know of the terminal's environment, and no more."""
+        names = ("PATH", "HOME", "LANG", "TMPDIR", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+        passed = {name: os.environ[name] for name in names if name in os.environ}
+        return passed | {"PYTHONUNBUFFERED": "1", "OPENBLAS_NUM_THREADS": "1"}
 
     def _secrets(self) -> dict[str, str]:
         path = self.folder / "secrets.json"

@@ -68,7 +68,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "robo.logs.RequestMiddleware",
     "robo.http.local_time",
     "robo.http.staff_have_mfa",
     "robo.http.permissions_policy",

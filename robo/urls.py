@@ -1,13 +1,12 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
-from onboarding.views import landing
 
 import robo.webhooks.views
+from onboarding.views import landing
 from portfolios.views import home
 from robo import partner, views
 
-admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
