@@ -2,15 +2,16 @@
 
 from collections.abc import Callable
 from functools import update_wrapper
-from typing import Any
+from typing import Any, cast
 
 from csp.constants import SELF, UNSAFE_EVAL
 from csp.decorators import csp_replace
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import logout
-from django.db.models import Count, Min, Q, Sum, prefetch_related_objects
+from django.db.models import Count, Min, Model, Q, Sum, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -34,15 +35,15 @@ class AdvisorSite(UnfoldAdminSite):  # type: ignore[misc]
 
     def admin_view(
         self, view: Callable[..., Any], cacheable: bool = False
-    ) -> Callable[..., HttpResponse]:
+    ) -> Callable[..., HttpResponseBase]:
         """Staff only, their groups read once, under the admin's own content security policy."""
 
         def with_groups(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            prefetch_related_objects([request.user], "groups")
+            prefetch_related_objects([cast(Model, request.user)], "groups")
             return view(request, *args, **kwargs)
 
         guarded = super().admin_view(update_wrapper(with_groups, view), cacheable)
-        return csp_replace(CSP)(guarded)  # type: ignore[no-any-return]
+        return csp_replace(CSP)(guarded)
 
     def extra_urls(self) -> list[URLPattern]:
         return [

@@ -38,12 +38,14 @@ class Job:
 def visible(model: type[work.Work], user: Any) -> QuerySet[Any]:
     """Rows of this kind that the person may see: a client's by the client, the rest by ability."""
     rows: Any = model._default_manager.all()
+    found: QuerySet[Any]
     if hasattr(rows, "visible_to"):
-        found: QuerySet[Any] = rows.visible_to(user)
+        found = rows.visible_to(user)
         if model._meta.label != "accounts.Account":
             found = found.select_related("account")
         return found
-    return rows if can(user, Ability.INBOX) else rows.none()
+    found = rows if can(user, Ability.INBOX) else rows.none()
+    return found
 
 
 def may_retry(model: type[work.Work], user: Any) -> bool:

@@ -67,6 +67,7 @@ class Rows(ModelAdmin):  # type: ignore[misc]
 
     seen_by: ClassVar[Ability] = Ability.CLIENTS
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     paginator = InfinitePaginator
     list_per_page = 50
     list_max_show_all = 0
@@ -121,7 +122,7 @@ class Rows(ModelAdmin):  # type: ignore[misc]
 class WorkRows(Rows):
     """Rows that something still has to happen to."""
 
-    actions = ("look_again", "retry")
+    actions: Any = ("look_again", "retry")
 
     @display(description="Work", label={"stuck": "danger", "trying again": "warning"})  # type: ignore[untyped-decorator]
     def motion(self, row: Work) -> tuple[str, str]:
