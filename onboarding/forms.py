@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from onboarding import validators
+from onboarding.agreements import fingerprint, statement
 from robo.partner import Agreement
 from robo.ui.forms import Choice, DateField, MoneyField
 
@@ -361,17 +362,3 @@ class AgreementsForm(forms.Form):
             }
             for agreement in self.agreements
         ]
-
-
-def fingerprint(agreement: Agreement) -> str:
-    return f"{agreement.version}:{agreement.sha256}"
-
-
-ONLY_READ = {"form_crs", "privacy_policy", "algorithm_disclosure"}
-
-
-def statement(agreement: Agreement) -> str:
-    """The words beside the box; they are kept with the signature."""
-    if agreement.kind in ONLY_READ:
-        return f"I have received and read “{agreement.title}”, version {agreement.version}."
-    return f"I have read and agree to “{agreement.title}”, version {agreement.version}."

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts import services as accounts
 from accounts.models import Account
 from onboarding import steps
-from onboarding.forms import statement
+from onboarding.agreements import statement
 from onboarding.models import Application, InvestorProfile, RiskAssessment, RiskDraft
 from portfolios.planning.questionnaire import Pair, Questionnaire, load_questionnaire
 from portfolios.planning.risk import Circumstances, RiskResult, assess

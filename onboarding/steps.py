@@ -2,11 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
-
-from django import forms
-
-from onboarding.forms import AddressForm, DisclosuresForm, NameForm, TaxForm, WorkForm
 
 
 @dataclass(frozen=True)
@@ -18,7 +13,6 @@ class Step:
     title: str
     why: str
     minutes: float
-    form: type[Any] = forms.Form
     keys: tuple[str, ...] = ()
     more: str = ""
     """Why we ask, for who wants to know."""
@@ -31,7 +25,6 @@ STEPS = (
         "What’s your name, and when were you born?",
         "As on your passport or driver’s license.",
         1,
-        NameForm,
         ("first_name", "last_name", "date_of_birth"),
         "The law asks us to know who opens an account. Your name and birth date are compared with "
         "public records.",
@@ -42,7 +35,6 @@ STEPS = (
         "Where do you live?",
         "Your home address in the United States, and a phone number.",
         1,
-        AddressForm,
         ("street_address", "city", "state", "postal_code", "country", "phone_number"),
         "The address is compared with public records. The phone number is for questions about "
         "your account, never for advertising.",
@@ -50,11 +42,10 @@ STEPS = (
     Step(
         "tax",
         "Tax ID",
-        "What’s your tax ID?",
-        "It’s encrypted as soon as you send it, shown nowhere again beyond its last four digits, "
-        "and deleted from our system once your account is opened.",
+        "Where are you a citizen, and what’s your tax ID?",
+        "Your tax ID is encrypted as soon as you send it, shown nowhere again beyond its last "
+        "four digits, and deleted from our system once your account is opened.",
         1,
-        TaxForm,
         (
             "country_of_citizenship",
             "country_of_birth",
@@ -71,7 +62,6 @@ STEPS = (
         "What do you do, and where does the money come from?",
         "Round figures are enough.",
         1.5,
-        WorkForm,
         ("funding_source",),
         "Advice has to fit your means, and the law asks where invested money comes from.",
     ),
@@ -82,7 +72,6 @@ STEPS = (
         "For most people each answer is no. A yes doesn’t stop you from opening an account; it "
         "may take a day longer.",
         1,
-        DisclosuresForm,
         (
             "is_control_person",
             "is_affiliated_exchange_or_finra",

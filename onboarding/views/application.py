@@ -12,10 +12,29 @@ from accounts import services as accounts
 from accounts.guards import Request, investor_required
 from accounts.models import Account, AccountStatus
 from onboarding import services, steps, validators
-from onboarding.forms import SOURCES, STATES, AgreementsForm, WorkForm, countries
+from onboarding.forms import (
+    SOURCES,
+    STATES,
+    AddressForm,
+    AgreementsForm,
+    DisclosuresForm,
+    NameForm,
+    TaxForm,
+    WorkForm,
+    countries,
+)
 from onboarding.models import InvestorProfile
 from robo import partner
 from robo.ui import words
+
+FORMS: dict[str, type[Any]] = {
+    "name": NameForm,
+    "address": AddressForm,
+    "tax": TaxForm,
+    "work": WorkForm,
+    "position": DisclosuresForm,
+}
+"""What each screen that asks about the person is filled in with."""
 
 
 @investor_required
@@ -58,7 +77,8 @@ def question(request: Request, step: steps.Step, done: set[str]) -> HttpResponse
     """A screen that asks about the person."""
     account = request.account
     known = known_answers(account)
-    form = step.form(request.POST or None, initial=step.form.initial_from(known))
+    kind = FORMS[step.slug]
+    form = kind(request.POST or None, initial=kind.initial_from(known))
     if request.method == "POST" and form.is_valid():
         services.save_answers(
             account=account,

@@ -63,7 +63,7 @@ class QuestionForm(forms.Form):
             )
         else:
             self.fields["answer"] = forms.CharField(
-                label="Years" if question.unit == "years" else "Percent",
+                label="Years until you need most of it" if question.unit == "years" else "Percent",
                 required=question.required,
                 max_length=10,
                 widget=forms.TextInput(
@@ -82,13 +82,18 @@ class QuestionForm(forms.Form):
 
 
 def asked(draft: RiskDraft) -> list[Question]:
-    """The questions this person gets: what one did in a fall is asked who has seen one."""
-    return [
-        question
-        for question in load_questionnaire().questions
-        if question.id != "action_during_decline"
-        or draft.answers.get("experienced_major_decline") == "yes"
-    ]
+    """The questions this person gets, those about time together.
+
+    What one did in a fall is asked who has seen one.
+    """
+    every = load_questionnaire()
+    found = [question for question in every.questions if question.id != "time_horizon_years"]
+    found.insert(
+        found.index(every.question("time_horizon")) + 1, every.question("time_horizon_years")
+    )
+    if draft.answers.get("experienced_major_decline") != "yes":
+        found.remove(every.question("action_during_decline"))
+    return found
 
 
 def next_url(draft: RiskDraft) -> str:
