@@ -22,9 +22,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "robo.settings")
 os.environ.setdefault("STATIC_ROOT", tempfile.gettempdir())
 os.environ["BLUUM_WEBHOOK_SECRET"] = SECRET = "whsec_bench"
 
-import tests.services  # noqa: E402, F401 (starts PostgreSQL and the broker)
-
 import django  # noqa: E402
+
+import tests.services  # noqa: E402, F401 (starts PostgreSQL and the broker)
 
 django.setup()
 
