@@ -14,7 +14,7 @@ from portfolios.models import Holding, Investment, Portfolio
 from portfolios.planning import drift as drifting
 from portfolios.snapshot import snapshot
 from portfolios.views.overview import PERIODS, is_late, link, value_context, value_points
-from portfolios.views.policy import BANDS, allocation_bars, class_order
+from portfolios.views.policy import BANDS, allocation_bars, band_rows, class_order
 from robo.ui import charts, words
 
 ZERO = Decimal(0)
@@ -94,7 +94,11 @@ def empty_context(request: Request) -> dict[str, Any]:
     return {
         "policy": policy,
         "bars": bars if targets else None,
-        "in_words": ", ".join(f"{bar.share} {bar.label.lower()}" for bar in bars.rows),
+        "in_words": ", ".join(
+            f"{row['target']} {row['label'].lower()}" for row in band_rows(policy)
+        )
+        if policy
+        else "",
         "moving": [i for i in known.investments if i.status in Investment.IN_MOTION],
         "deposit_url": link("funding:deposit"),
         "policy_url": link("portfolios:policy"),
