@@ -59,6 +59,7 @@ os.environ.setdefault("ALLOWED_HOSTS", "testserver,127.0.0.1,localhost")
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 os.environ.setdefault("DEBUG", "0")
 os.environ.setdefault("STATIC_HASHED", "0")
+os.environ.setdefault("STATIC_ROOT", str(ROOT / "static"))
 
 if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
     start()
