@@ -469,7 +469,7 @@ def agreements(account: Account, user: Any) -> dict[str, Any]:
 
 @client.section("notices", "Told to the client", order=90)
 def notices(account: Account, user: Any) -> dict[str, Any]:
-    return {"notices": account.notices.all()[:30]}
+    return {"notices": account.notices.all()[:8]}
 
 
 @client.section("work", "Work with Bluum", order=95)

@@ -19,7 +19,7 @@ from accounts.models import (
     User,
 )
 from accounts.notices import tell as tell
-from robo import seal
+from robo import audit, seal
 
 
 class AlreadySubmitted(Exception):
@@ -84,6 +84,7 @@ def submit(account: Account) -> None:
         first_name=str(identity.get("first_name", ""))[:150],
         last_name=str(identity.get("last_name", ""))[:150],
     )
+    audit.record("submit application", actor=locked.user, target=locked, account=locked)
     locked.poke()
 
 
@@ -100,6 +101,7 @@ def restart_verification(account: Account) -> None:
         raise NotRestartable
     locked.restart_asked_at = timezone.now()
     locked.save(update_fields=["restart_asked_at"])
+    audit.record("restart verification", actor=locked.user, target=locked, account=locked)
     locked.poke()
 
 
@@ -131,7 +133,7 @@ def sign(
         sha256=digest,
         defaults={"slug": slug, "version": version, "title": title, "body": body},
     )
-    signature, _ = Signature.objects.get_or_create(
+    signature, new = Signature.objects.get_or_create(
         account=account,
         text=text,
         defaults={
@@ -141,6 +143,15 @@ def sign(
             "user_agent": user_agent[:300],
         },
     )
+    if new:
+        audit.record(
+            "sign",
+            actor=account.user,
+            target=signature,
+            account=account,
+            slug=slug,
+            version=version,
+        )
     return signature
 
 
@@ -173,6 +184,9 @@ def upload_document(
         },
     )
     if created:
+        audit.record(
+            "send document", actor=account.user, target=document, account=account, type=type
+        )
         document.enqueue()
     return document
 

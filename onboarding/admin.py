@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.html import format_html_join
 from unfold.decorators import display
@@ -73,7 +74,12 @@ def risk(account: Account, user: Any) -> dict[str, Any]:
     rows = list(RiskAssessment.objects.filter(account=account)[:20])
     return {
         "assessments": [
-            {"row": row, "reasons": reasons_of(row), "tone": LABELS.get(row.status, "")}
+            {
+                "row": row,
+                "reasons": reasons_of(row),
+                "tolerance": row.bluum_tolerance.replace("_", " "),
+                "tone": LABELS.get(row.status, ""),
+            }
             for row in rows
         ],
         "profile": _profile(account),
@@ -92,12 +98,20 @@ def _profile(account: Account) -> list[tuple[str, list[tuple[str, str]]]]:
     ]
 
 
+def _answered_again() -> QuerySet[Any]:
+    """For a subquery: later answers of the same person."""
+    return RiskAssessment.objects.filter(
+        account=OuterRef("account"), created_at__gt=OuterRef("created_at")
+    ).exclude(status=RiskAssessment.Status.REFUSED)
+
+
 queues.announce(
     queues.Queue(
         "expiring",
         "Risk answers expiring",
         RiskAssessment,
         lambda rows: rows.filter(
+            ~Exists(_answered_again()),
             status__in=[RiskAssessment.Status.ACTIVE, RiskAssessment.Status.EXPIRED],
             expires_at__lt=timezone.now() + EXPIRES_SOON,
         ),

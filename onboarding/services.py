@@ -18,6 +18,7 @@ from onboarding.agreements import statement
 from onboarding.models import Application, InvestorProfile, RiskAssessment, RiskDraft
 from portfolios.planning.questionnaire import Pair, Questionnaire, load_questionnaire
 from portfolios.planning.risk import Circumstances, RiskResult, assess
+from robo import audit
 from robo.partner import Agreement
 
 Status = RiskAssessment.Status
@@ -240,6 +241,7 @@ def submit_risk(*, account: Account, answers: Mapping[str, str], key: UUID) -> R
         level=found.level,
         our_level=found.level,
     )
+    audit.record("submit risk answers", actor=account.user, target=assessment, account=account)
     assessment.enqueue()
     return assessment
 

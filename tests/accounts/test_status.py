@@ -40,6 +40,16 @@ def test_the_page_follows_along_until_the_account_is_open(client, maya, apply_fo
     assert 'hx-trigger="every' not in page
 
 
+def test_the_trail_tells_who_applied_and_signed(maya, apply_for):
+    from robo.audit.models import Entry
+
+    account = apply_for(maya)
+    entries = Entry.objects.filter(account_id=account.pk, actor=maya)
+    assert entries.filter(action="submit application").count() == 1
+    assert entries.filter(action="sign").count() == account.signatures.count()
+    assert "536221234" not in repr(list(entries.values()))
+
+
 def test_a_fragment_answers_htmx(client, maya, apply_for):
     apply_for(maya)
     client.force_login(maya)
