@@ -22,6 +22,11 @@ from sandbox.world import World
 START = datetime(2026, 11, 17, 17, 0, tzinfo=UTC)
 
 
+def pytest_configure() -> None:
+    """Passwords are hashed for the tests' speed, not against thieves."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def sandbox() -> Iterator[World]:
     """Bluum's other side: a fresh sandbox that answers whatever the product sends."""
