@@ -233,7 +233,10 @@ class AccountAdmin(WorkRows):
                 with transaction.atomic():
                     services.restart_verification(account)
                     audit.record(
-                        "restart verification", request=request, target=account, account=account
+                        "restart verification for client",
+                        request=request,
+                        target=account,
+                        account=account,
                     )
             except services.NotRestartable as problem:
                 messages.error(request, problem.safe_message)

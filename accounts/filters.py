@@ -21,10 +21,12 @@ class VerificationFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Lookups:
         return [
-            ("pending", "Pending"),
-            ("review_required", "In review"),
+            ("in_progress", "In progress"),
+            ("pending_review", "In review"),
             ("approved", "Approved"),
             ("rejected", "Rejected"),
+            ("suspended", "Suspended"),
+            ("expired", "Expired"),
             ("none", "Not begun"),
         ]
 

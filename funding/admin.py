@@ -123,7 +123,7 @@ def money(account: Account, user: Any) -> dict[str, Any]:
         ],
         "deposits": [
             {"row": d, "events": d.events.all(), "tone": LABELS.get(d.status, "")}
-            for d in deposits.prefetch_related("events")[:20]
+            for d in deposits.prefetch_related("events")[:8]
         ],
         "schedules": [
             {"row": s, "tone": LABELS.get(s.status, "")}

@@ -24,8 +24,17 @@ from robo.work import Work
 
 TONES = {
     "danger": {"stuck", "failed", "refused", "rejected", "error", "suspended", "expired"},
-    "warning": {"trying again", "review_required", "pending", "processing", "sending", "inactive"},
-    "success": {"active", "approved", "completed", "connected", "passed", "received"},
+    "warning": {
+        "trying again",
+        "in_progress",
+        "pending_review",
+        "review_required",
+        "pending",
+        "processing",
+        "sending",
+        "inactive",
+    },
+    "success": {"clear", "active", "approved", "completed", "connected", "passed", "received"},
 }
 LABELS = {word: tone for tone, words in TONES.items() for word in words}
 

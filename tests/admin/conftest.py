@@ -75,7 +75,7 @@ def _furnish(user: Any) -> Account:
         name=f"{user.first_name or user.email} Example",
         status="PENDING",
         bluum_id=f"acc-{user.pk}",
-        compliance_status="review_required",
+        compliance_status="pending_review",
         compliance_checks=[{"type": "identity_verification", "status": "review_required"}],
         submitted_at=now - timedelta(days=2),
     )

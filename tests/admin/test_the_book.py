@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import reverse
 
 from accounts.models import Account
+from onboarding.models import RiskAssessment
 from robo.work import kinds
 
 OWNED = [
@@ -101,6 +102,17 @@ def test_every_queue_leads_to_the_rows_it_counted(supervisor, maya, omar, furnis
             assert len(page.context["cl"].result_list) == queue.count, queue.title
 
 
+def test_answers_given_again_are_no_longer_expiring(iris, maya, furnish, at_desk):
+    account = furnish(maya)
+    RiskAssessment.objects.create(
+        account=account, questionnaire_id="default", questionnaire_version=1, level=5,
+        our_level=5, status="active", expires_at="2099-01-01T00:00Z",
+    )  # fmt: skip
+    page = at_desk(iris).get(reverse("admin:index"))
+    counts = {queue.title: queue.count for queue in page.context["queues"]}
+    assert counts["Risk answers expiring"] == 0
+
+
 def test_the_tax_id_is_on_no_page(iris, maya, apply_for, at_desk):
     account = apply_for(maya)
     page = at_desk(iris).get(change(account)).content.decode()
@@ -113,3 +125,18 @@ def test_every_kind_of_work_with_an_account_can_tell_whose_it_is():
     for model in kinds():
         if hasattr(model, "account"):
             assert hasattr(model._default_manager.all(), "visible_to"), model._meta.label
+
+
+def test_the_clients_page_leads_to_all_rows_of_that_client_only(
+    supervisor, maya, omar, furnish, at_desk
+):
+    account = furnish(maya)
+    furnish(omar)
+    desk = at_desk(supervisor)
+    page = desk.get(change(account)).content.decode()
+    for name in ("funding_deposit", "portfolios_investment", "accounts_notice"):
+        url = f"{reverse(f'admin:{name}_changelist')}?account__id__exact={account.pk}"
+        assert url in page
+        text = desk.get(url).content.decode()
+        assert "Maya Example" in text
+        assert "Omar Example" not in text
