@@ -1,14 +1,9 @@
-"""Clients, their verification, documents, signatures and notices; and the people who sign in."""
+"""Clients, their verification, documents, signatures and notices."""
 
 from typing import Any
 
-from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,11 +12,9 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.views.decorators.http import require_GET
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from accounts import services
+from accounts import people_admin, services  # noqa: F401 (registers people and groups)
 from accounts.filters import (
     AdvisorFilter,
     DriftFilter,
@@ -52,11 +45,6 @@ from robo.backoffice.rows import (
     labelled,
 )
 from robo.ui import words
-
-# allauth's own tables hold secrets of people's second factors; nobody browses them.
-for model in (EmailAddress, Authenticator, UserSession):
-    if admin.site.is_registered(model):
-        admin.site.unregister(model)
 
 # Bluum's words for a check, in ours.
 CHECK_NAMES = {
@@ -359,83 +347,6 @@ class NoticeAdmin(Rows):
     @display(description="Client")  # type: ignore[untyped-decorator]
     def client(self, notice: Notice) -> str:
         return client_link(notice.account)
-
-
-# People -------------------------------------------------------------------------------------
-
-
-class SuperusersOnly:
-    """Permissions of tables that only a superuser edits."""
-
-    def _may(self, request: HttpRequest) -> bool:
-        return can(request.user, Ability.STAFF)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self._may(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return self._may(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._may(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """People leave traces in the trail: they are switched off, not deleted."""
-        return False
-
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
-        audit.record(f"add {obj._meta.verbose_name}", request=request, target=obj)
-
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
-        changed = [
-            name
-            for part in (message if isinstance(message, list) else [])
-            for name in part.get("changed", {}).get("fields", [])
-        ]
-        audit.record(
-            f"change {obj._meta.verbose_name}", request=request, target=obj, fields=changed
-        )
-
-
-@admin.register(User)
-class UserAdmin(SuperusersOnly, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
-    form = UserChangeForm
-    add_form = UserCreationForm
-    change_password_form = AdminPasswordChangeForm
-    list_display = ("email", "first_name", "last_name", "is_staff", "is_active", "last_login")
-    list_filter = ("is_staff", "is_active", "groups")
-    search_fields = ("email__istartswith", "last_name__istartswith")
-    show_full_result_count = False
-    ordering = ("-pk",)
-    filter_horizontal = ()
-    fieldsets = (
-        (None, {"fields": ("email", "first_name", "last_name", "time_zone")}),
-        ("Staff", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
-        ("Dates", {"fields": ("last_login", "date_joined")}),
-    )
-    readonly_fields = ("last_login", "date_joined")
-    add_fieldsets = (
-        (None, {"classes": ("wide",), "fields": ("email", "password1", "password2", "is_staff")}),
-    )
-
-
-if admin.site.is_registered(Group):
-    admin.site.unregister(Group)
-
-
-@admin.register(Group)
-class GroupAdmin(SuperusersOnly, ModelAdmin):  # type: ignore[misc]
-    fields = ("name",)
-    readonly_fields = ("name",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 # The client's page, and the queues ----------------------------------------------------------
