@@ -14,7 +14,6 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from robo import embedded
 from robo.http import client_ip, true_client
 from tests.services import ROOT
 
@@ -238,7 +237,3 @@ def test_a_form_left_open_too_long_says_that_nothing_was_sent(db: None) -> None:
     assert "nothing was sent" in page
     assert "correct horse battery" not in page
     assert "CSRF" not in page
-
-
-def test_nothing_answers_where_these_tests_expect_nothing() -> None:
-    assert not embedded.is_taken(int(NOWHERE.rpartition(":")[2]))
