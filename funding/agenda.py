@@ -42,6 +42,16 @@ def money_to_do(account: Account) -> Iterator[Item]:
                 kind="bank",
             )
         return
+    last = Deposit.objects.filter(account=account).first()
+    if last and last.status == Deposit.Status.FAILED:
+        yield Item(
+            f"Your {words.money(last.amount)} deposit "
+            + ("came back" if last.was_returned else "didn’t go through"),
+            detail="See why, and what to do.",
+            url=reverse("funding:deposit-status", args=[last.pk]),
+            kind="failed",
+            urgent=True,
+        )
     first = Deposit.objects.filter(account=account).exclude(status__in=NEVER_CAME).exists()
     if not first:
         yield Item(

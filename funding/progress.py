@@ -157,7 +157,7 @@ def _ended(deposit: Deposit, amount: str, bank: str) -> Progress:
         steps.append(Step("Taken back by your bank", at, "now late"))
         lead = (
             f"It had arrived, and was returned. {reason.sentence} If it was already invested, "
-            "we sell what’s needed to give it back."
+            "some of what was bought may be sold to give it back."
         )
         return Progress(f"Your bank took {amount} back.", lead, steps, reason.next_step, bad=True)
     steps.append(Step("Didn’t go through", at, "now late"))

@@ -243,6 +243,7 @@ def first_steps(
         return []
     # What later apps of the journey know, they tell through the agenda.
     no_bank = any(item.kind == "bank" and not item.urgent for item in todo)
+    no_deposit = any(item.kind == "deposit" for item in todo)
     coming = {item.kind for item in upcoming}
     wanted = [
         (
@@ -269,7 +270,7 @@ def first_steps(
             link("funding:link") if opened else "",
         ),
         (
-            "deposit" in coming or bool(known.investments), "1 minute", "Make a first deposit",
+            opened and not no_bank and not no_deposit, "1 minute", "Make a first deposit",
             "You see the day it arrives before you confirm.",
             link("funding:deposit") if opened else "",
         ),

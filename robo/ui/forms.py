@@ -30,7 +30,7 @@ class MoneyInput(forms.TextInput):
         super().__init__({"inputmode": "decimal", "autocomplete": "off", **(attrs or {})})
 
     def format_value(self, value: Any) -> str | None:
-        if isinstance(value, str) and not re.fullmatch(r"-?\d+(\.\d+)?", value):
+        if isinstance(value, str) and not re.fullmatch(r"-?\d+(\.\d{1,2})?", value):
             return value
         if value in (None, ""):
             return None
