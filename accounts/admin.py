@@ -219,13 +219,7 @@ class AccountAdmin(WorkRows):
         if request.method == "POST":
             try:
                 with transaction.atomic():
-                    services.restart_verification(account)
-                    audit.record(
-                        "restart verification for client",
-                        request=request,
-                        target=account,
-                        account=account,
-                    )
+                    services.restart_verification(account, actor=request.user)
             except services.NotRestartable as problem:
                 messages.error(request, problem.safe_message)
             else:

@@ -120,6 +120,7 @@ class Account(Work):
     work_task = "accounts.tasks.advance_account"
 
     class Meta:
+        verbose_name = "client"
         indexes = [
             *due_indexes("account"),
             models.Index(fields=["status", "-created_at"], name="account_by_status"),

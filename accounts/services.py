@@ -89,8 +89,10 @@ def submit(account: Account) -> None:
 
 
 @transaction.atomic
-def restart_verification(account: Account) -> None:
+def restart_verification(account: Account, *, actor: Any = None) -> None:
     """Ask for verification to begin again after a rejection. Again is harmless.
+
+    `actor` is who asks, the investor unless it is said.
 
     Raises NotRestartable in any other state.
     """
@@ -101,7 +103,7 @@ def restart_verification(account: Account) -> None:
         raise NotRestartable
     locked.restart_asked_at = timezone.now()
     locked.save(update_fields=["restart_asked_at"])
-    audit.record("restart verification", actor=locked.user, target=locked, account=locked)
+    audit.record("restart verification", actor=actor or locked.user, target=locked, account=locked)
     locked.poke()
 
 

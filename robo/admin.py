@@ -4,10 +4,8 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any, cast
 
-from csp.constants import SELF, UNSAFE_EVAL
 from csp.decorators import csp_replace
 from django.conf import settings
-from django.contrib import admin
 from django.contrib.auth import logout
 from django.db.models import Count, Min, Model, Q, Sum, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
@@ -23,7 +21,6 @@ from robo.backoffice.queues import Standing
 from robo.backoffice.roles import Ability, can
 
 # Unfold's scripts are files, so none need stand in the page; Alpine evaluates its attributes.
-CSP = settings.CSP_FOR_ADMIN | {"script-src": [SELF, UNSAFE_EVAL]}
 
 
 class AdvisorSite(UnfoldAdminSite):  # type: ignore[misc]
@@ -43,7 +40,7 @@ class AdvisorSite(UnfoldAdminSite):  # type: ignore[misc]
             return view(request, *args, **kwargs)
 
         guarded = super().admin_view(update_wrapper(with_groups, view), cacheable)
-        return csp_replace(CSP)(guarded)
+        return csp_replace(settings.CSP_FOR_ADMIN)(guarded)
 
     def extra_urls(self) -> list[URLPattern]:
         return [
@@ -67,12 +64,6 @@ class AdvisorSite(UnfoldAdminSite):  # type: ignore[misc]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         return sign_out(request)
-
-
-# Unfold's default app puts its own site in place of the one `robo.admin_site` names. It becomes
-# ours here, with what was registered so far; under unfold's BasicAppConfig there is nothing to do.
-if type(admin.site) is UnfoldAdminSite:
-    admin.site.__class__ = AdvisorSite
 
 
 @require_POST

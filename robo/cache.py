@@ -13,7 +13,7 @@ class ForgivingClient(RedisCacheClient):
         except RedisError:
             return True
 
-    def get(self, key: str, default: Any) -> Any:
+    def get(self, key: Any, default: Any) -> Any:
         try:
             return super().get(key, default)
         except RedisError:

@@ -47,7 +47,7 @@ class TokenBucket:
         while True:
             floor = burst / 3 if work.in_background.get() else 0
             try:
-                wait = float(self._take(keys=[self._key], args=[self._rate, burst, floor]))  # type: ignore[arg-type]
+                wait = float(self._take(keys=[self._key], args=[self._rate, burst, floor]))
             except RedisError:
                 time.sleep(1 / self._rate)
                 return

@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 from django.http import HttpRequest
 from django_structlog.middlewares import RequestMiddleware as LoggingMiddleware
+from structlog.typing import EventDict
 
 SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -23,7 +24,7 @@ class RequestMiddleware(LoggingMiddleware):
         return f"{request.method} {request.path}"
 
 
-def without_messages(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+def without_messages(_: Any, __: str, event: EventDict) -> EventDict:
     """An exception's text may quote what a person typed: keep its name and the places only."""
     info = event.pop("exc_info", None)
     if info is True:

@@ -288,6 +288,11 @@ def load(slug: str) -> Partner:
     return found
 
 
+def sender(slug: str) -> str:
+    """Whom the partner's e-mails come from, as a From line. Raises BadPartner."""
+    return load(slug).email_from
+
+
 def current() -> Partner:
     """The partner this deployment serves."""
     return load(settings.PARTNER)

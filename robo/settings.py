@@ -26,7 +26,7 @@ PARTNER = env.text("PARTNER", "") or partner.first()
 PARTNER_DIR = partner.directory(PARTNER)
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "robo.admin_site.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -227,7 +227,7 @@ EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = partner.load(PARTNER).email_from
+DEFAULT_FROM_EMAIL = partner.sender(PARTNER)
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # Browsers -----------------------------------------------------------------------------------
@@ -284,7 +284,7 @@ CSP_FOR_PLAID = {
 }
 CSP_FOR_ADMIN = {
     "default-src": [NONE],
-    "script-src": [SELF, UNSAFE_EVAL, UNSAFE_INLINE],
+    "script-src": [SELF, UNSAFE_EVAL],
     "style-src": [SELF, UNSAFE_INLINE],
     "img-src": [SELF, "data:"],
     "font-src": [SELF],

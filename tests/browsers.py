@@ -37,7 +37,9 @@ def ensure() -> str:
         return path
     attempts = [[sys.executable, "-m", "playwright", "install", "chromium"]]
     if shutil.which("apt-get") and os.geteuid() == 0:
-        attempts.insert(0, ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"])
+        attempts.insert(
+            0, ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"]
+        )
         subprocess.run(["apt-get", "update", "-qq"], check=False, capture_output=True)
     for command in attempts:
         subprocess.run(command, check=False, stdout=subprocess.DEVNULL)

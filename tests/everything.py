@@ -50,7 +50,10 @@ def main() -> int:
                 print(result.stdout)
         print(f"  {time.monotonic() - started:.0f} s", flush=True)
     minutes, seconds = divmod(int(time.monotonic() - began), 60)
-    print(f"{minutes} min {seconds} s. " + (f"Failed: {', '.join(failed)}." if failed else "All is well."))
+    print(
+        f"{minutes} min {seconds} s. "
+        + (f"Failed: {', '.join(failed)}." if failed else "All is well.")
+    )
     return 1 if failed else 0
 
 

@@ -1,6 +1,5 @@
 """The trail: who did what to whose account. Append-only, enforced by the database."""
 
-
 import pgtrigger
 from django.conf import settings
 from django.db import models

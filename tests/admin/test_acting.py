@@ -111,7 +111,7 @@ def test_verification_is_restarted_after_a_confirmation(iris, maya, furnish, at_
     desk.post(url)
     account.refresh_from_db()
     assert account.restart_asked_at is not None
-    assert Entry.objects.get(action="restart verification for client").actor == iris
+    assert Entry.objects.get(action="restart verification").actor == iris
 
 
 def test_an_active_account_is_not_verified_again(iris, maya, furnish, at_desk):

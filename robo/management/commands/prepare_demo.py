@@ -15,7 +15,6 @@ from typing import Any
 
 import httpx
 import time_machine
-import onboarding.services
 from allauth.account.models import EmailAddress
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
@@ -27,6 +26,7 @@ from django.utils import timezone
 
 import accounts.services
 import funding.services
+import onboarding.services
 import portfolios.services
 from accounts import roles
 from accounts.models import Account, User
