@@ -333,6 +333,8 @@ LOGGING = {
     },
 }
 
-SILENCED_SYSTEM_CHECKS: list[str] = []
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # e-mail addresses are unique by a constraint on their lower case
+]
 
 from robo.unfold import UNFOLD as UNFOLD  # noqa: E402 (how the admin looks)

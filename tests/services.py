@@ -6,6 +6,7 @@ the environment and so share the servers.
 
 import atexit
 import os
+import secrets
 import shutil
 import signal
 import tempfile
@@ -46,7 +47,7 @@ def start() -> None:
     atexit.register(end)
 
 
-os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
+os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
 os.environ.setdefault("SEAL_KEYS", Fernet.generate_key().decode())
 os.environ.setdefault("BLUUM_BASE_URL", "http://bluum.test/v1")
 os.environ.setdefault("BLUUM_API_KEY", "test-key")
@@ -59,7 +60,7 @@ os.environ.setdefault("ALLOWED_HOSTS", "testserver,127.0.0.1,localhost")
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 os.environ.setdefault("DEBUG", "0")
 os.environ.setdefault("STATIC_HASHED", "0")
-os.environ.setdefault("STATIC_ROOT", str(ROOT / "static"))
+os.environ.setdefault("STATIC_ROOT", tempfile.mkdtemp(prefix="robo-static-"))
 
 if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
     start()
