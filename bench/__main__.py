@@ -11,7 +11,6 @@ import argparse
 import os
 import statistics
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -19,7 +18,6 @@ from collections.abc import Callable
 for name in ("DATABASE_URL", "REDIS_URL"):
     os.environ.pop(name, None)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "robo.settings")
-os.environ.setdefault("STATIC_ROOT", tempfile.gettempdir())
 os.environ["BLUUM_WEBHOOK_SECRET"] = SECRET = "whsec_bench"
 
 import django  # noqa: E402

@@ -27,8 +27,10 @@ def money(value: Number | None, currency: str = "USD") -> str:
     """`$1,234.50`, with a minus sign when negative; "not known" for None, never a zero."""
     if value is None:
         return UNKNOWN
-    amount = decimal(value).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
-    return _minus(format_currency(amount + 0, currency, locale=LOCALE))
+    amount = decimal(value).quantize(Decimal("0.01"), ROUND_HALF_EVEN) + 0
+    if currency == "USD":  # the same text in a tenth of the time; a chart has hundreds
+        return _minus(f"-${-amount:,.2f}" if amount < 0 else f"${amount:,.2f}")
+    return _minus(format_currency(amount, currency, locale=LOCALE))
 
 
 def money_signed(value: Number | None, currency: str = "USD") -> str:
@@ -40,9 +42,11 @@ def dollars(value: Number | None, currency: str = "USD") -> str:
     """Whole dollars, `$39,358`."""
     if value is None:
         return UNKNOWN
-    amount = decimal(value).quantize(Decimal(1), ROUND_HALF_EVEN)
+    amount = decimal(value).quantize(Decimal(1), ROUND_HALF_EVEN) + 0
+    if currency == "USD":
+        return _minus(f"-${-amount:,f}" if amount < 0 else f"${amount:,f}")
     return _minus(
-        format_currency(amount + 0, currency, format="¤#,##0", locale=LOCALE, currency_digits=False)
+        format_currency(amount, currency, format="¤#,##0", locale=LOCALE, currency_digits=False)
     )
 
 
