@@ -114,7 +114,9 @@ def apply_portfolio(pk: int, report: Report) -> None:
     row.refreshed_at = timezone.now()
     classes = analysis.current_allocation if analysis else {}
     row.needs_rebalancing = bool(analysis and analysis.needs_rebalancing)
-    row.drift = max((abs(d.drift) for d in classes.values()), default=None)
+    # An empty portfolio is nowhere, and so not in the wrong place.
+    drifts = [abs(d.drift) for d in classes.values()] if row.value else []
+    row.drift = max(drifts, default=None)
     row.allocation = {
         name: {"target": str(d.target), "actual": str(d.actual), "drift": str(d.drift)}
         for name, d in classes.items()

@@ -238,7 +238,6 @@ def no_broker() -> Iterator[None]:
     url = current_app.conf.broker_url
 
     def go_to(address: str) -> None:
-        current_app.pool.force_close_all()
         current_app.conf.broker_url = address
         for name in ("broker_read_url", "broker_write_url"):
             current_app.conf[name] = address
