@@ -1,6 +1,6 @@
 """How allauth's sign-in meets our people."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -14,6 +14,18 @@ from robo import partner, seal
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    error_messages: ClassVar = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": "That address and password don’t go together. Check both.",
+        "duplicate_email": "That is the address you have now.",
+        "enter_current_password": "Enter the password you have now.",
+        "incorrect_code": "That code isn’t right. Look at the newest e-mail and try again.",
+        "incorrect_password": "That isn’t your password. Try again.",
+        "too_many_login_attempts": "Too many tries. Wait a few minutes, or have a code sent.",
+        "same_as_current": "That is what it is already.",
+        "rate_limited": "Too many tries in a short time. Wait a few minutes.",
+    }
+
     def clean_email(self, email: str) -> str:
         """E-mail addresses are kept in lower case: one person, one address."""
         return str(super().clean_email(email)).lower()
@@ -61,6 +73,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    error_messages: ClassVar = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": "That code isn’t right. Wait for the next one and try again.",
+        "unverified_email": "Confirm your e-mail address first.",
+    }
+
     def get_totp_issuer(self) -> str:
         """The name an authenticator app shows beside the code."""
         return partner.current().name

@@ -130,7 +130,8 @@ def text_of(
     sections = [
         (
             "Investment policy statement",
-            f"Version {version} of {words.long_day(today)}, for {investor}, with {us.legal_name}.",
+            f"Version {version} of {words.long_day(today)}, for {investor}, "
+            f"with {us.legal_name.removesuffix('.')}.",
         ),
         *statement.clauses(content),
         ("Why this level", level_reason(evidence, level)),

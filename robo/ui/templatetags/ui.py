@@ -19,6 +19,18 @@ from robo.ui.forms import MoneyInput, ThreeFieldDate
 register = template.Library()
 
 REQUIRED = str(forms.Field.default_error_messages["required"])
+KINDER = {
+    "Enter a valid email address.": "Enter an e-mail address like name@example.com.",
+    "You must type the same password each time.": "The two passwords differ. Type the same twice.",
+}
+"""A library's sentences, in our voice."""
+LABELS = {
+    "Email": "E-mail address",
+    "Current Password": "Current password",
+    "New Password": "New password",
+    "New Password (again)": "New password, once more",
+}
+"""A library's labels, in our words."""
 
 for name in (
     "money",
@@ -143,7 +155,7 @@ def field(
         "field": bound,
         "kind": kind,
         "hint": hint,
-        "label": label or bound.label,
+        "label": label or LABELS.get(str(bound.label), bound.label),
         "size": size,
         "optional": not bound.field.required and kind not in {"check", "checks", "hidden"},
     }
@@ -208,7 +220,9 @@ def errors(form: forms.BaseForm) -> dict[str, Any]:
                 found.append(
                     {
                         "id": f"{bound.auto_id}{first}",
-                        "message": kindly(str(message), str(bound.label)),
+                        "message": kindly(
+                            str(message), LABELS.get(str(bound.label), str(bound.label))
+                        ),
                     }
                 )
     general = list(form.non_field_errors()) if form.is_bound else []
@@ -219,7 +233,7 @@ def errors(form: forms.BaseForm) -> dict[str, Any]:
 def kindly(message: str, label: str | None = None) -> str:
     """Django's "This field is required." as a person would say it, with the field's name."""
     if message != REQUIRED:
-        return message
+        return KINDER.get(message, message)
     return f"{label.rstrip('?:')}: fill this in." if label else "Fill this in."
 
 
