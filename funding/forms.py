@@ -78,6 +78,10 @@ class DepositForm(Keyed):
     amount = MoneyField(label="Amount")
     bank = BankField(label="From")
 
+    def wish(self) -> dict[str, Any]:
+        """What was asked for, once the form is valid."""
+        return {name: self.cleaned_data[name] for name in ("bank", "amount", "key")}
+
     def __init__(self, data: Any = None, *, account: Account, **kwargs: Any) -> None:
         banks = account.banks.usable().order_by("created_at", "pk")
         first = banks.first()

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Sum
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
@@ -25,10 +25,13 @@ from robo.ui.forms import MoneyField
 @active_account
 @require_http_methods(["GET", "POST"])
 def deposit(request: Request) -> HttpResponse:
-    """The form, then the same wish in words, then the wish itself. One key all along."""
+    """The form, then the same wish in words, then the wish itself. One key all along.
+
+    The wish in words has an address of its own, so that going back and reloading work.
+    """
     account = request.account
     form = DepositForm(
-        request.POST if request.method == "POST" else None,
+        given(request),
         account=account,
         initial=_suggested(request),
     )
@@ -37,12 +40,13 @@ def deposit(request: Request) -> HttpResponse:
         if made:
             messages.info(request, "You’ve already asked for this deposit. Here it is.")
             return redirect("funding:deposit-status", made.pk)
-        if form.is_valid() and "edit" not in request.POST:
-            wish = {name: form.cleaned_data[name] for name in ("bank", "amount", "key")}
+        if form.is_valid():
             if "confirmed" in request.POST:
-                made = services.request_deposit(account=account, **wish)
+                made = services.request_deposit(account=account, **form.wish())
                 return redirect("funding:deposit-status", made.pk)
-            return render(request, "funding/deposit_confirm.html", _days() | wish | {"form": form})
+            return redirect(carrying_on(request))
+    elif "check" in request.GET and form.is_valid():
+        return render(request, "funding/deposit_confirm.html", _days() | form.wish())
     context = _days() | {
         "form": form,
         "banks": account.banks.usable().exists(),
@@ -51,7 +55,7 @@ def deposit(request: Request) -> HttpResponse:
         "least": limits.least_deposit(),
         "most": limits.most_deposit(),
     }
-    status = 422 if form.errors else 200
+    status = 422 if form.errors and request.method == "POST" else 200
     return render(request, "funding/deposit.html", context, status=status)
 
 
@@ -88,6 +92,21 @@ def deposit_cancel(request: Request, pk: int) -> HttpResponse:
     if not found.can_be_canceled:
         return redirect("funding:deposit-status", found.pk)
     return render(request, "funding/deposit_cancel.html", {"deposit": found})
+
+
+def given(request: Request) -> QueryDict | None:
+    """What was filled in: sent, or carried in the address to be checked or changed."""
+    if request.method == "POST":
+        return request.POST
+    return request.GET if request.GET.keys() & {"check", "change"} else None
+
+
+def carrying_on(request: Request) -> str:
+    """The address where what was sent is checked in words, or changed."""
+    wish = request.POST.copy()
+    wish.pop("csrfmiddlewaretoken", None)
+    to = "change" if wish.pop("edit", None) else "check"
+    return f"{request.path}?{to}=1&{wish.urlencode()}"
 
 
 def _days() -> dict[str, Any]:

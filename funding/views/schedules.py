@@ -14,6 +14,7 @@ from funding import forms, limits, services
 from funding.forms import ScheduleChangeForm, ScheduleForm
 from funding.models import Deposit, Schedule
 from funding.services import NotPossible
+from funding.views.deposits import carrying_on, given
 from portfolios.models import Policy
 
 
@@ -34,19 +35,21 @@ def schedules(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def schedule_new(request: Request) -> HttpResponse:
     account = request.account
-    form = ScheduleForm(request.POST if request.method == "POST" else None, account=account)
+    form = ScheduleForm(given(request), account=account)
     if request.method == "POST":
         made = Schedule.objects.filter(account=account, key=form.data["key"]).first()
         if made:
             messages.info(request, "You’ve already set this up. Here it is.")
             return redirect("funding:schedule", made.pk)
-        if form.is_valid() and "edit" not in request.POST:
+        if form.is_valid():
             if "confirmed" in request.POST:
                 made = services.request_schedule(account=account, **form.cleaned_data)
                 return redirect("funding:schedule", made.pk)
-            often = Schedule.Frequency(form.cleaned_data["frequency"]).label.lower()
-            shown = {"wish": form.cleaned_data, "runs": form.planned(), "often": often}
-            return render(request, "funding/schedule_confirm.html", shown)
+            return redirect(carrying_on(request))
+    elif "check" in request.GET and form.is_valid():
+        often = Schedule.Frequency(form.cleaned_data["frequency"]).label.lower()
+        shown = {"wish": form.cleaned_data, "runs": form.planned(), "often": often}
+        return render(request, "funding/schedule_confirm.html", shown)
     context: dict[str, Any] = {
         "form": form,
         "runs": form.planned(),
@@ -54,7 +57,7 @@ def schedule_new(request: Request) -> HttpResponse:
         "least": limits.least_deposit(),
         "most": limits.most_deposit(),
     }
-    status = 422 if form.errors else 200
+    status = 422 if form.errors and request.method == "POST" else 200
     return render(request, "funding/schedule_new.html", context, status=status)
 
 

@@ -113,7 +113,7 @@ def apply_portfolio(pk: int, report: Report) -> None:
     row.as_of = held.as_of or summary.valuation.as_of or timezone.now()
     row.refreshed_at = timezone.now()
     classes = analysis.current_allocation if analysis else {}
-    row.needs_rebalancing = bool(analysis and analysis.needs_rebalancing)
+    row.needs_rebalancing = bool(row.value and analysis and analysis.needs_rebalancing)
     # An empty portfolio is nowhere, and so not in the wrong place.
     drifts = [abs(d.drift) for d in classes.values()] if row.value else []
     row.drift = max(drifts, default=None)

@@ -24,8 +24,8 @@ def ask(web: Client, bank: BankAccount, amount: str = "500", **more: str) -> Any
     """Fill in the form and confirm it, as a person does."""
     key = key_in(web.get(FORM))
     wish = {"key": key, "bank": str(bank.pk), "amount": amount, **more}
-    checked = web.post(FORM, wish)
-    assert checked.status_code == 200, checked.content.decode()
+    checked = web.post(FORM, wish, follow=True)
+    assert checked.redirect_chain, checked.content.decode()
     assert key_in(checked) == key
     return web.post(FORM, {**wish, "confirmed": "1"})
 
@@ -60,7 +60,9 @@ def test_the_days_are_said_before_the_button(web: Client, bank: BankAccount) -> 
 
 def test_the_confirmation_tells_consequences_in_words(web: Client, bank: BankAccount) -> None:
     key = key_in(web.get(FORM))
-    page = web.post(FORM, {"key": key, "bank": bank.pk, "amount": "500"}).content.decode()
+    page = web.post(
+        FORM, {"key": key, "bank": bank.pk, "amount": "500"}, follow=True
+    ).content.decode()
     assert "$500.00 leaves Checking ••3168 on" in page
     assert "Deposit $500.00" in page
     assert not Deposit.objects.exists()
@@ -140,11 +142,25 @@ def test_two_presses_and_the_back_button_are_one_deposit(
     assert len(bluum.requests("POST", "/deposits")) == 1
 
 
+def test_the_wish_in_words_can_be_reloaded_and_gone_back_to(web: Client, bank: BankAccount) -> None:
+    key = key_in(web.get(FORM))
+    sent = web.post(FORM, {"key": key, "bank": bank.pk, "amount": "432.10"})
+    assert sent.status_code == 302
+    for _ in range(2):
+        page = web.get(sent["Location"])
+        assert page.status_code == 200
+        assert "Deposit $432.10" in page.content.decode()
+        assert key_in(page) == key
+    assert not Deposit.objects.exists()
+
+
 def test_change_it_goes_back_to_the_form_with_everything_kept(
     web: Client, bank: BankAccount
 ) -> None:
     key = key_in(web.get(FORM))
-    answer = web.post(FORM, {"key": key, "bank": bank.pk, "amount": "432.10", "edit": "1"})
+    answer = web.post(
+        FORM, {"key": key, "bank": bank.pk, "amount": "432.10", "edit": "1"}, follow=True
+    )
     assert 'value="432.10"' in answer.content.decode()
     assert key_in(answer) == key
 
