@@ -18,11 +18,15 @@ _axe = Axe()
 
 
 class Watch:
-    """Collects what goes wrong in a browser context. `expected` are statuses a test provokes."""
+    """Collects what goes wrong in a browser context.
+
+    `expected` are statuses that a test provokes, `away` the server that it has stopped.
+    """
 
     def __init__(self, context: BrowserContext) -> None:
         self.wrong: list[str] = []
         self.expected: set[int] = set()
+        self.away = "nothing is away"
         context.on("console", self._console)
         context.on("weberror", lambda error: self.wrong.append(f"script error: {error.error}"))
         context.on("requestfailed", self._failed)
@@ -34,11 +38,15 @@ class Watch:
         if any(f"status of {status}" in message.text for status in self.expected):
             return
         where = message.location["url"] if message.location else ""
+        if where.startswith(self.away):
+            return
         self.wrong.append(f"console {message.type}: {message.text} ({where})")
 
     def _failed(self, request: Request) -> None:
-        # A page that is left takes back what it was still asking for.
-        if request.failure != "net::ERR_ABORTED":
+        # A page that is left takes back what it was still asking for; a form isn't sent twice
+        # by going back.
+        harmless = request.failure in ("net::ERR_ABORTED", "net::ERR_CACHE_MISS")
+        if not harmless and not request.url.startswith(self.away):
             self.wrong.append(f"{request.method} {request.url}: {request.failure}")
 
     def _answered(self, response: Response) -> None:

@@ -40,10 +40,10 @@ def test_an_outage_of_bluum_only_makes_people_wait(
     hanna.set_goal()
     hanna.sign_policy()
 
+    hanna.watch.away, hanna.watch.expected = stack.sandbox.url, {503}
     hanna.go_to_the_bank()
     stack.sandbox.stop()
     try:
-        hanna.watch.expected = {503}
         hanna.press("Continue to your bank")
         hanna.arrive(re.compile("Link the bank"))
         expect(hanna.main).to_contain_text("We can’t reach your bank’s gate right now")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
 from tests.journeys.hands import Mouse
 from tests.journeys.people import PASSWORD
@@ -91,6 +91,15 @@ class Walk:
 
     def open(self, path: str) -> None:
         self.page.goto(path)
+
+    def go_back(self) -> None:
+        """The back button. Where the browser kept no page, it offers to send the form again."""
+        try:
+            self.page.go_back()
+        except Error as problem:
+            if "ERR_CACHE_MISS" not in problem.message:
+                raise
+            self.page.reload()
 
     # Signing up and in ----------------------------------------------------------------------
 
@@ -278,8 +287,12 @@ class Walk:
         self.press("Check the deposit")
         self.arrive(re.compile(r"^Deposit \$"))
 
+    @property
+    def confirm_button(self) -> Locator:
+        return self.main.get_by_role("button", name=re.compile(r"^Deposit \$"))
+
     def confirm_deposit(self) -> None:
-        self.press(re.compile(r"^Deposit \$"))
+        self.hands.press(self.confirm_button)
         expect(self.page).to_have_url(re.compile(r"/money/deposits/\d+/"))
 
     def see_it_invested(self) -> None:
