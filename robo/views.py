@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 
 from robo import partner
 
-NEVER_AGAIN = ("csrf", "password", "tax_id", "code", "token", "credential")
-"""Parts of field names whose values never go back into a page."""
+NEVER_AGAIN = ("csrf", "password", "tax_id", "token", "credential")
+"""Parts of names of fields whose values never go back into a page; `code` is one by itself."""
 
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -23,7 +23,7 @@ def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
     typed = [
         (name, value)
         for name, values in (request.POST.lists() if ours and not request.FILES else ())
-        if not any(part in name for part in NEVER_AGAIN)
+        if name != "code" and not any(part in name for part in NEVER_AGAIN)
         for value in values
     ]
     return render(request, "form_expired.html", {"typed": typed}, status=403)

@@ -16,12 +16,13 @@ def strict(maya: Any) -> Client:
 
 
 def test_what_was_typed_in_an_old_tab_is_offered_again(strict: Client) -> None:
-    typed = {"first_name": "Maya", "last_name": "Chen <b>"}
+    typed = {"first_name": "Maya", "last_name": "Chen <b>", "postal_code": "97201"}
     answer = strict.post("/open/name/", typed, headers={"origin": "http://testserver"})
     page = answer.content.decode()
     assert answer.status_code == 403
     assert 'name="first_name" value="Maya"' in page
     assert "Chen &lt;b&gt;" in page
+    assert 'value="97201"' in page
     assert "Send it again" in page
     assert 'action="/open/name/"' in page
 
