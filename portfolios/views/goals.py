@@ -195,7 +195,7 @@ def repairs_of(
         ways.append(
             Repair(
                 f"+{words.money(more).removesuffix('.00')} a month",
-                f"{words.money(found.monthly)} in all. Nothing else changes.",
+                f"That makes {words.money(found.monthly)} a month. Nothing else changes.",
                 f"monthly:{found.monthly}",
             )
         )

@@ -362,8 +362,10 @@ def _month_ticks(months: int) -> tuple[Tick, ...]:
     else:
         years = months / 12
         step = next(s for s in (1, 2, 5, 10, 20) if years / s <= 5)
-        middle = [12 * y for y in range(step, floor(years) + 1, step) if 12 * y <= months * 0.86]
-    shown = min(middle, key=lambda m: abs(m / months - 0.5), default=None)
+        middle = [12 * y for y in range(step, floor(years) + 1, step) if 12 * y <= months * 0.8]
+    # On a phone one label fits between the first and the last, if it stands about halfway.
+    near = [m for m in middle if 0.36 <= m / months <= 0.52]
+    shown = min(near, key=lambda m: abs(m / months - 0.45), default=None)
     ticks = [Tick("0", "Today", "first")]
     ticks += [Tick(_n(100 * m / months), _span(m), "" if m == shown else "opt") for m in middle]
     return (*ticks, Tick("100", _span(months), "last"))

@@ -132,8 +132,12 @@ function improve(part) {
 improve(document);
 document.addEventListener("htmx:load", (event) => improve(event.detail.elt));
 
-// A swapped fragment may carry a sentence for screen readers and a title for the tab.
+// A swapped fragment may carry a sentence for screen readers; its heading becomes the tab’s title.
 document.addEventListener("htmx:afterSettle", (event) => {
-  const said = event.detail.elt.dataset?.say;
-  if (said) document.getElementById("live").textContent = said;
+  const { elt } = event.detail;
+  const said = elt.dataset?.say;
+  const live = document.getElementById("live");
+  if (said && said !== live.textContent) live.textContent = said;
+  const heading = elt.querySelector?.("h1")?.textContent.trim().replace(/\.$/, "");
+  if (heading) document.title = `${heading} · ${document.title.split(" · ").at(-1)}`;
 });

@@ -212,10 +212,12 @@ def _option(option: BoundWidget, attributes: dict[str, Any]) -> dict[str, Any]:
 @register.inclusion_tag("partials/_errors.html")
 def errors(form: forms.BaseForm) -> dict[str, Any]:
     """The summary above a form: what is wrong, each a link to its field. Focus goes here."""
-    found = []
+    found: list[dict[str, str]] = []
+    labels: list[str] = []
     if form.is_bound:
         for bound in form:
             for message in bound.errors:
+                labels.append(str(bound.label))
                 first = "_0" if _kind(bound) in {"date", "choices", "cards", "checks"} else ""
                 found.append(
                     {
@@ -225,6 +227,10 @@ def errors(form: forms.BaseForm) -> dict[str, Any]:
                         ),
                     }
                 )
+    told = [error["message"] for error in found]
+    for error, label in zip(found, labels, strict=True):
+        if told.count(error["message"]) > 1:  # a list of the same sentence says nothing
+            error["message"] = f"{label} {error['message']}"
     general = list(form.non_field_errors()) if form.is_bound else []
     return {"errors": found, "general": general, "count": len(found) + len(general)}
 
