@@ -43,10 +43,8 @@ class Watch:
         self.wrong.append(f"console {message.type}: {message.text} ({where})")
 
     def _failed(self, request: Request) -> None:
-        # A page that is left takes back what it was still asking for; a form isn't sent twice
-        # by going back.
-        harmless = request.failure in ("net::ERR_ABORTED", "net::ERR_CACHE_MISS")
-        if not harmless and not request.url.startswith(self.away):
+        # A page that is left takes back what it was still asking for.
+        if request.failure != "net::ERR_ABORTED" and not request.url.startswith(self.away):
             self.wrong.append(f"{request.method} {request.url}: {request.failure}")
 
     def _answered(self, response: Response) -> None:

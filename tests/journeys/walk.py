@@ -9,7 +9,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import Error, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.hands import Mouse
 from tests.journeys.people import PASSWORD
@@ -91,15 +91,6 @@ class Walk:
 
     def open(self, path: str) -> None:
         self.page.goto(path)
-
-    def go_back(self) -> None:
-        """The back button. Where the browser kept no page, it offers to send the form again."""
-        try:
-            self.page.go_back()
-        except Error as problem:
-            if "ERR_CACHE_MISS" not in problem.message:
-                raise
-            self.page.reload()
 
     # Signing up and in ----------------------------------------------------------------------
 
