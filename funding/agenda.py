@@ -1,8 +1,9 @@
 """What money tells home: what to do, what comes, what happened."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
+from django.db.models import prefetch_related_objects
 from django.urls import reverse
 
 from accounts.models import Account
@@ -13,22 +14,45 @@ from robo.agenda import Item
 from robo.ui import words
 
 
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An account's banks, deposits (newest first) and schedules (oldest first)."""
+
+    banks: list[BankAccount]
+    deposits: list[Deposit]
+    schedules: list[Schedule]
+
+    @property
+    def going(self) -> list[Schedule]:
+        """As `Schedule.objects.going()`: not ended, and not asked to end."""
+        return [s for s in self.schedules if not s.has_ended and s.wanted != "cancelled"]
+
+
+def money_of(account: Account) -> Money:
+    """Each kind read once for this account object, so once for a page."""
+    prefetch_related_objects([account], "banks", "deposits", "schedules")
+    found = Money([*account.banks.all()], [*account.deposits.all()], [*account.schedules.all()])
+    banks = {bank.pk: bank for bank in found.banks}
+    for row in (*found.deposits, *found.schedules):
+        if row.bank_id in banks:
+            row.bank = banks[row.bank_id]
+    return found
+
+
 @agenda.todo
 def money_to_do(account: Account) -> Iterator[Item]:
     """Repair a bank, link one, make a first deposit, set up auto-invest: the next one of these."""
     if not account.is_active:
         return
-    banks = list(
-        BankAccount.objects.shown()
-        .filter(account=account)
-        .annotate(feeds=Exists(Schedule.objects.going().filter(bank=OuterRef("pk"))))
-    )
+    known = money_of(account)
+    banks = [bank for bank in known.banks if bank.status != BankAccount.Status.DISCONNECTED]
+    feeding = {schedule.bank_id for schedule in known.going}
     for bank in banks:
         if bank.status == BankAccount.Status.ERROR:
             yield Item(
                 f"Reconnect {bank.institution or bank}",
                 detail="Your bank asks you to sign in again."
-                + (" Auto-invest waits for it." if bank.feeds else ""),
+                + (" Auto-invest waits for it." if bank.pk in feeding else ""),
                 url=reverse("funding:banks"),
                 kind="bank",
                 urgent=True,
@@ -42,7 +66,7 @@ def money_to_do(account: Account) -> Iterator[Item]:
                 kind="bank",
             )
         return
-    last = Deposit.objects.filter(account=account).first()
+    last = next(iter(known.deposits), None)
     if last and last.status == Deposit.Status.FAILED:
         yield Item(
             f"Your {words.money(last.amount)} deposit "
@@ -52,15 +76,14 @@ def money_to_do(account: Account) -> Iterator[Item]:
             kind="failed",
             urgent=True,
         )
-    first = Deposit.objects.filter(account=account).exclude(status__in=NEVER_CAME).exists()
-    if not first:
+    if all(deposit.status in NEVER_CAME for deposit in known.deposits):
         yield Item(
             "Make your first deposit",
             detail="You see the arrival date before you confirm.",
             url=reverse("funding:deposit"),
             kind="deposit",
         )
-    elif not Schedule.objects.going().filter(account=account).exists():
+    elif not known.going:
         yield Item(
             "Set up auto-invest",
             detail="The same amount on the same day, until you say stop.",
@@ -79,7 +102,10 @@ NEVER_CAME = (
 
 @agenda.upcoming
 def money_to_come(account: Account) -> Iterator[Item]:
-    for deposit in Deposit.objects.moving().filter(account=account).select_related("bank"):
+    known = money_of(account)
+    for deposit in known.deposits:
+        if deposit.status not in Deposit.OPEN:
+            continue
         if deposit.cancel_asked_at and deposit.status in {"requested", "pending"}:
             continue  # on its way to being canceled
         plan = calendar.plan(deposit.created_at)
@@ -92,9 +118,9 @@ def money_to_come(account: Account) -> Iterator[Item]:
             status=deposit.status,
             kind="deposit",
         )
-    rows = Schedule.objects.going().filter(account=account, wanted="active")
-    for schedule in rows.exclude(next_execution=None).select_related("bank"):
-        assert schedule.next_execution is not None
+    for schedule in known.going:
+        if schedule.wanted != "active" or schedule.next_execution is None:
+            continue
         yield Item(
             f"Auto-invest, {words.money(schedule.amount)}",
             day=words.local(schedule.next_execution).date(),
@@ -108,8 +134,8 @@ def money_to_come(account: Account) -> Iterator[Item]:
 
 @agenda.activity
 def what_happened(account: Account) -> Iterator[Item]:
-    deposits = Deposit.objects.filter(account=account).select_related("bank", "schedule")
-    for deposit in deposits:
+    known = money_of(account)
+    for deposit in known.deposits:
         yield Item(
             _title(deposit),
             at=deposit.created_at,
@@ -128,7 +154,7 @@ def what_happened(account: Account) -> Iterator[Item]:
                 status=deposit.status,
                 kind="deposit",
             )
-    for bank in BankAccount.objects.filter(account=account):
+    for bank in known.banks:
         yield Item(
             f"You linked {bank}",
             at=bank.created_at,
@@ -139,7 +165,7 @@ def what_happened(account: Account) -> Iterator[Item]:
         )
         if bank.unlink_asked_at:
             yield Item(f"You unlinked {bank}", at=bank.unlink_asked_at, kind="bank")
-    for schedule in Schedule.objects.filter(account=account).select_related("bank"):
+    for schedule in known.schedules:
         yield Item(
             f"You set up auto-invest: {words.money(schedule.amount)}, "
             f"{schedule.get_frequency_display().lower()}",

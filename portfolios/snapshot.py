@@ -3,8 +3,8 @@
 from functools import cached_property
 
 from accounts.models import Account
+from onboarding.agenda import current_assessment
 from onboarding.models import RiskAssessment
-from onboarding.services import current_assessment
 from portfolios import outlook
 from portfolios.models import Goal, Investment, Policy, Portfolio
 

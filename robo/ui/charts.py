@@ -12,8 +12,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 from math import ceil, floor, log10
 from typing import NamedTuple
+
+from django.utils import timezone
 
 from robo.ui import words
 
@@ -26,6 +29,10 @@ SERIES = {
     "cash": 6,
 }
 """Stocks are series 1 to 3, bonds 4 and 5, cash 6, on every screen."""
+
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class Tick(NamedTuple):
@@ -96,22 +103,110 @@ class Band(NamedTuple):
     p90: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fan:
-    """The futures: 10 to 90 in 100 outside, 25 to 75 inside, the middle one as a line."""
+    """The futures: 10 to 90 in 100 outside, 25 to 75 inside, the middle one as a line.
+
+    Each part is worked out when it is asked for: a small drawing has no words and no table.
+    """
 
     name: str
-    outer: str
-    inner: str
-    middle: str
-    target_y: str
-    """Where the goal's amount is; empty without one."""
-    target: str
-    y_ticks: tuple[Tick, ...]
-    x_ticks: tuple[Tick, ...]
-    ends: tuple[End, ...]
-    points: tuple[Read, ...]
-    table: Table
+    bands: tuple[Band, ...]
+    """From month 0 on, two at least."""
+    aim: Decimal | None
+    """The goal's amount, dollars."""
+
+    @cached_property
+    def _months(self) -> int:
+        return max(self.bands[-1].month - self.bands[0].month, 1)
+
+    @cached_property
+    def _xs(self) -> list[float]:
+        return [100 * (b.month - self.bands[0].month) / self._months for b in self.bands]
+
+    @cached_property
+    def _scale(self) -> "tuple[Scale, float, float]":
+        amounts = [amount for b in self.bands for amount in b[1:]]
+        return _scale([*amounts, *([] if self.aim is None else [self.aim]), Decimal(0)], zero=True)
+
+    def _line(self, amounts: Iterable[Decimal]) -> list[tuple[float, float]]:
+        scale = self._scale[0]
+        return [(x, scale(amount)) for x, amount in zip(self._xs, amounts, strict=True)]
+
+    @cached_property
+    def outer(self) -> str:
+        top, bottom = (b.p90 for b in self.bands), (b.p10 for b in self.bands)
+        return path([*self._line(top), *reversed(self._line(bottom))], closed=True)
+
+    @cached_property
+    def inner(self) -> str:
+        top, bottom = (b.p75 for b in self.bands), (b.p25 for b in self.bands)
+        return path([*self._line(top), *reversed(self._line(bottom))], closed=True)
+
+    @cached_property
+    def middle(self) -> str:
+        return path(self._line(b.p50 for b in self.bands))
+
+    @property
+    def target_y(self) -> str:
+        """Where the goal's amount is; empty without one."""
+        return _n(self._scale[0](self.aim)) if self.aim is not None else ""
+
+    @property
+    def target(self) -> str:
+        return words.dollars(self.aim) if self.aim is not None else ""
+
+    @property
+    def y_ticks(self) -> tuple[Tick, ...]:
+        return _money_ticks(*self._scale)
+
+    @property
+    def x_ticks(self) -> tuple[Tick, ...]:
+        return _month_ticks(self._months)
+
+    @property
+    def ends(self) -> tuple[End, ...]:
+        scale, end = self._scale[0], self.bands[-1]
+        return _ends(
+            [
+                (scale(end.p90), words.about(end.p90), "1 in 10 reach"),
+                (scale(end.p50), words.about(end.p50), "half reach"),
+                (scale(end.p10), words.about(end.p10), "9 in 10 reach"),
+            ]
+        )
+
+    @cached_property
+    def points(self) -> tuple[Read, ...]:
+        scale = self._scale[0]
+        return tuple(
+            Read(
+                round(self._xs[i], 1),
+                round(scale(self.bands[i].p50), 1),
+                f"{when(self.bands[i].month)}: middle {words.about(self.bands[i].p50)}, "
+                f"8 in 10 between {words.short(_three(self.bands[i].p10))} "
+                f"and {words.short(_three(self.bands[i].p90))}",
+            )
+            for i in _thin(len(self.bands), 120)
+        )
+
+    @cached_property
+    def table(self) -> Table:
+        rows = [b for b in self.bands if b.month % 12 == 0 or self._months < 24]
+        return Table(
+            caption=self.name,
+            heads=(
+                "When",
+                "1 in 10 below",
+                "1 in 4 below",
+                "Middle",
+                "1 in 4 above",
+                "1 in 10 above",
+            ),
+            rows=tuple(
+                (when(rows[i].month), *(words.about(amount) for amount in rows[i][1:]))
+                for i in _thin(len(rows), 14)
+            ),
+        )
 
 
 class Bar(NamedTuple):
@@ -165,6 +260,7 @@ def value_chart(points: Sequence[ValuePoint], *, name: str = "Value over time") 
         labels.append((steps[-1][1], words.dollars(points[-1].put_in), "put in"))
     reads = _thin(len(points), 260)
     rows = _thin(len(points), 14)
+    this_year = timezone.localdate().year
     heads = ("Day", "Value", "Put in") if known else ("Day", "Value")
     return Value(
         name=name,
@@ -179,7 +275,7 @@ def value_chart(points: Sequence[ValuePoint], *, name: str = "Value over time") 
             Read(
                 round(xs[i], 1),
                 round(line[i][1], 1),
-                f"{words.day(points[i].day)}: {words.money(points[i].value)}"
+                f"{_day(points[i].day, this_year)}: {words.money(points[i].value)}"
                 + (f", put in {words.money(points[i].put_in)}" if known else ""),
             )
             for i in reads
@@ -205,62 +301,7 @@ def fan_chart(
     """Draw a projection, `bands` from month 0 on. None for fewer than two moments."""
     if len(bands) < 2:
         return None
-    months = max(bands[-1].month - bands[0].month, 1)
-    xs = [100 * (b.month - bands[0].month) / months for b in bands]
-    amounts = [amount for b in bands for amount in b[1:]] + ([target] if target is not None else [])
-    scale, low, high = _scale([*amounts, Decimal(0)], zero=True)
-
-    def between(upper: str, lower: str) -> str:
-        top = [(x, scale(getattr(b, upper))) for x, b in zip(xs, bands, strict=True)]
-        bottom = [(x, scale(getattr(b, lower))) for x, b in zip(xs, bands, strict=True)]
-        return path([*top, *reversed(bottom)], closed=True)
-
-    end = bands[-1]
-    yearly = (
-        [i for i, b in enumerate(bands) if b.month % 12 == 0] if months >= 24 else range(len(bands))
-    )
-    rows = [list(yearly)[i] for i in _thin(len(list(yearly)), 14)]
-    return Fan(
-        name=name,
-        outer=between("p90", "p10"),
-        inner=between("p75", "p25"),
-        middle=path([(x, scale(b.p50)) for x, b in zip(xs, bands, strict=True)]),
-        target_y=_n(scale(target)) if target is not None else "",
-        target=words.dollars(target) if target is not None else "",
-        y_ticks=_money_ticks(scale, low, high),
-        x_ticks=_month_ticks(months),
-        ends=_ends(
-            [
-                (scale(end.p90), words.about(end.p90), "1 in 10 reach"),
-                (scale(end.p50), words.about(end.p50), "half reach"),
-                (scale(end.p10), words.about(end.p10), "9 in 10 reach"),
-            ]
-        ),
-        points=tuple(
-            Read(
-                round(xs[i], 1),
-                round(scale(bands[i].p50), 1),
-                f"{when(bands[i].month)}: middle {words.about(bands[i].p50)}, 8 in 10 between "
-                f"{words.short(_three(bands[i].p10))} and {words.short(_three(bands[i].p90))}",
-            )
-            for i in _thin(len(bands), 120)
-        ),
-        table=Table(
-            caption=name,
-            heads=(
-                "When",
-                "1 in 10 below",
-                "1 in 4 below",
-                "Middle",
-                "1 in 4 above",
-                "1 in 10 above",
-            ),
-            rows=tuple(
-                (when(bands[i].month), *(words.about(amount) for amount in bands[i][1:]))
-                for i in rows
-            ),
-        ),
-    )
+    return Fan(name=name, bands=tuple(bands), aim=target)
 
 
 def bars(rows: Iterable[Bar]) -> Bars:
@@ -289,6 +330,12 @@ def when(month: int) -> str:
     if month == 0:
         return "Today"
     return f"Year {month // 12}" if month % 12 == 0 else f"Month {month}"
+
+
+def _day(day: date, this_year: int) -> str:
+    """As `words.day` tells it, at a tenth of the cost: a crosshair has hundreds of days."""
+    named = f"{DAYS[day.weekday()]}, {MONTHS[day.month - 1]} {day.day}"
+    return named if day.year == this_year else f"{named}, {day.year}"
 
 
 def path(points: Iterable[tuple[float, float]], *, closed: bool = False) -> str:

@@ -98,6 +98,7 @@ def test_what_to_do_next_follows_the_journey(
     account: Account, bank: BankAccount, web: Client
 ) -> None:
     def titles() -> list[str]:
+        account.refresh_from_db()
         return [item.title for item in agenda.things_to_do(account)]
 
     assert "Make your first deposit" in titles()
