@@ -21,7 +21,6 @@ def main() -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0, interactive=False)
-    call_command("collectstatic", verbosity=0, interactive=False)
     call_command("webhook", "register", verbosity=0)
     print(json.dumps(make() if "--people" in sys.argv else {}))
 

@@ -24,6 +24,7 @@ def test_everything_works_without_javascript(stack: Stack, walker: Callable[...,
     piet.link_bank()
     piet.ask_for_deposit("900")
     piet.confirm_deposit()
+    stack.sandbox.run_the_bank("piet@example.com")
     piet.see_it_invested()
     piet.open("/portfolio/")
     expect(piet.main.locator("#holdings")).to_contain_text("VTI")

@@ -29,7 +29,9 @@ def test_a_double_click_or_going_back_makes_one_deposit(
     wanda.confirm_deposit()
     expect(wanda.page).to_have_url(place)
     expect(wanda.page.get_by_text("You’ve already asked for this deposit.")).to_be_visible()
-    wanda.see_it_invested()
+    until(lambda: at_bluum(stack, amount), "the deposit at Bluum")
+    unsent = "SELECT count(*) FROM funding_deposit WHERE amount = %s AND bluum_id IS NULL"
+    until(lambda: stack.product.sql(unsent, amount) == [(0,)], "every wish sent")
     assert len(at_bluum(stack, amount)) == 1
 
 

@@ -53,6 +53,7 @@ def test_an_outage_of_bluum_only_makes_people_wait(
     hanna.link_bank()
     hanna.ask_for_deposit("320")
     hanna.confirm_deposit()
+    stack.sandbox.run_the_bank(stack.people["hanna"]["email"])
     hanna.see_it_invested()
 
 
@@ -74,6 +75,7 @@ def test_a_worker_killed_while_asking_makes_one_deposit(
     expect(wanda.heading("$411.00 is on its way.")).to_be_visible()
     stack.product.start("worker")
     time_passes(stack, "funding_deposit")
+    stack.sandbox.run_the_bank(stack.people["wanda"]["email"])
     wanda.see_it_invested()
     assert len(at_bluum(stack, "411.00")) == 1
 
@@ -88,6 +90,7 @@ def test_an_emptied_broker_loses_nothing(stack: Stack, walker: Callable[..., Wal
     stack.product.start("worker")
     until(lambda: at_bluum(stack, "522.00"), "the deposit at Bluum")
     stack.product.empty_the_broker()
+    stack.sandbox.run_the_bank(stack.people["wanda"]["email"])
     wanda.see_it_invested()
     assert len(at_bluum(stack, "522.00")) == 1
 
