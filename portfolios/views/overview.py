@@ -190,9 +190,9 @@ def gain(points: list[charts.ValuePoint], *, days: int | None) -> Gain | None:
     if not points or points[-1].put_in is None:
         return None
     last = points[-1]
-    before = [p for p in points if days is not None and p.day <= last.day - timedelta(days=days)]
-    if before:
-        first = before[-1]
+    start = last.day - timedelta(days=days) if days is not None else date.min
+    first = next((p for p in reversed(points) if p.day <= start), None)
+    if first:
         if first.put_in is None:
             return None
         put_in = (last.put_in or ZERO) - first.put_in

@@ -261,12 +261,14 @@ def value_chart(points: Sequence[ValuePoint], *, name: str = "Value over time") 
     reads = _thin(len(points), 260)
     rows = _thin(len(points), 14)
     this_year = timezone.localdate().year
+    put_in = {amount: words.money(amount) for amount in {p.put_in for p in points}}
+    up, down = _texts(line), _texts(steps)
     heads = ("Day", "Value", "Put in") if known else ("Day", "Value")
     return Value(
         name=name,
-        line=path(line),
-        put_in=path(steps),
-        gain=path([*line, *reversed(steps)], closed=True) if known else "",
+        line=_joined(up),
+        put_in=_joined(down),
+        gain=_joined([*up, *reversed(down)], closed=True) if known else "",
         end_y=_n(line[-1][1]),
         y_ticks=_money_ticks(scale, low, high),
         x_ticks=_day_ticks(first, last),
@@ -276,7 +278,7 @@ def value_chart(points: Sequence[ValuePoint], *, name: str = "Value over time") 
                 round(xs[i], 1),
                 round(line[i][1], 1),
                 f"{_day(points[i].day, this_year)}: {words.money(points[i].value)}"
-                + (f", put in {words.money(points[i].put_in)}" if known else ""),
+                + (f", put in {put_in[points[i].put_in]}" if known else ""),
             )
             for i in reads
         ),
@@ -285,9 +287,9 @@ def value_chart(points: Sequence[ValuePoint], *, name: str = "Value over time") 
             heads=heads,
             rows=tuple(
                 (
-                    words.day(p.day),
+                    _day(p.day, this_year),
                     words.money(p.value),
-                    *((words.money(p.put_in),) if known else ()),
+                    *((put_in[p.put_in],) if known else ()),
                 )
                 for p in (points[i] for i in rows)
             ),
@@ -340,8 +342,15 @@ def _day(day: date, this_year: int) -> str:
 
 def path(points: Iterable[tuple[float, float]], *, closed: bool = False) -> str:
     """An SVG path through the points; empty without any."""
-    drawn = "L".join(f"{_n(x)},{_n(y)}" for x, y in points)
-    return f"M{drawn}{'Z' if closed else ''}" if drawn else ""
+    return _joined(_texts(points), closed=closed)
+
+
+def _texts(points: Iterable[tuple[float, float]]) -> list[str]:
+    return [f"{_n(x)},{_n(y)}" for x, y in points]
+
+
+def _joined(points: Sequence[str], *, closed: bool = False) -> str:
+    return f"M{'L'.join(points)}{'Z' if closed else ''}" if points else ""
 
 
 def steps_of(low: float, high: float, most: int = 3) -> list[float]:
