@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
@@ -55,15 +55,20 @@ def may_retry(model: type[work.Work], user: Any) -> bool:
 
 def of_account(account: Any, user: Any) -> list[Job]:
     """What is in motion for this client, stuck first, then by date."""
-    rows: list[Any] = []
+    moving = Q(due_at__isnull=False) | Q(stuck_at__isnull=False)
+    mine: dict[str, QuerySet[Any]] = {}
     for model in work.kinds():
         if model._meta.label == "accounts.Account":
-            mine = visible(model, user).filter(pk=account.pk)
+            mine[model._meta.label] = visible(model, user).filter(moving, pk=account.pk)
         elif hasattr(model, "account"):
-            mine = visible(model, user).filter(account=account)
-        else:
-            continue
-        rows += mine.filter(Q(due_at__isnull=False) | Q(stuck_at__isnull=False))[:MOST]
+            mine[model._meta.label] = visible(model, user).filter(moving, account=account)
+    # Most kinds have nothing in motion: one question tells which have.
+    kinds = [
+        found.order_by().select_related(None).annotate(kind=Value(kind)).values_list("kind")
+        for kind, found in mine.items()
+    ]
+    busy = {kind for (kind,) in kinds[0].union(*kinds[1:])}
+    rows = [row for kind, found in mine.items() if kind in busy for row in found[:MOST]]
     rows.sort(key=lambda row: (row.stuck_at is None, not row.error, row.due_at))
     return [_job(row, user) for row in rows]
 

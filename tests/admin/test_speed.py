@@ -69,17 +69,22 @@ def test_a_clients_page_asks_the_same_however_much_is_on_it(iris, maya, furnish,
     account = furnish(maya)
     url = reverse("admin:accounts_account_change", args=[account.pk])
     desk = at_desk(iris)
+
+    def stuck(count):
+        for _ in range(count):
+            deposit = Deposit.objects.create(
+                account=account,
+                bank=account.banks.get(),
+                amount=Decimal(5),
+                stuck_at="2026-11-01T00:00Z",
+            )
+            TransferEvent.objects.create(deposit=deposit, status="pending")
+
+    stuck(1)
     one = asked(desk, url)
-    for _ in range(15):
-        deposit = Deposit.objects.create(
-            account=account,
-            bank=account.banks.get(),
-            amount=Decimal(5),
-            stuck_at="2026-11-01T00:00Z",
-        )
-        TransferEvent.objects.create(deposit=deposit, status="pending")
+    stuck(15)
     assert len(asked(desk, url)) == len(one)
-    assert len(one) < 50
+    assert len(one) < 30
 
 
 def test_people_are_not_counted_either(colleague, at_desk):
