@@ -173,7 +173,7 @@ def _seen(deposit: Deposit) -> datetime:
 
 
 def _shown_as() -> str:
-    return f"Shown there with a name like “{partner.current().legal_name}”."
+    return f"Shown there with a name like “{partner.current().legal_name.removesuffix('.')}”."
 
 
 def _by_close(day: date) -> str:

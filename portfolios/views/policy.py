@@ -226,5 +226,6 @@ def allocation_bars(shares: dict[str, dict[str, str]]) -> charts.Bars:
                 BANDS.get(name, ("", 3))[1],
             )
             for name, row in sorted(shares.items(), key=lambda pair: class_order(pair[0]))
+            if words.decimal(row["actual"]) or words.decimal(row["target"])
         ]
     )

@@ -141,3 +141,16 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const heading = elt.querySelector?.("h1")?.textContent.trim().replace(/\.$/, "");
   if (heading) document.title = `${heading} · ${document.title.split(" · ").at(-1)}`;
 });
+
+// A passkey that didn't work says so on the page: closed by the person, or not known to the device.
+document.addEventListener("allauth.error", (event) => {
+  event.preventDefault();
+  document.getElementById("passkey-problem")?.remove();
+  const problem = document.createElement("div");
+  problem.id = "passkey-problem";
+  problem.className = "alert bad block-end";
+  problem.setAttribute("role", "alert");
+  const words = problem.appendChild(document.createElement("p"));
+  words.textContent = "Your device didn’t finish with the passkey. Nothing has changed; try again, or use another way.";
+  document.querySelector("main").prepend(problem);
+});
