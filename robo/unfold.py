@@ -164,6 +164,7 @@ UNFOLD: dict[str, Any] = {
         lambda request: partner.current().brand_url,
         lambda request: static("css/admin.css"),
     ],
+    "SCRIPTS": [lambda request: static("js/admin.js")],
     "SIDEBAR": {"navigation": navigation},
     "ACCOUNT": {
         "navigation": [
