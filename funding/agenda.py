@@ -33,7 +33,8 @@ def money_of(account: Account) -> Money:
     prefetch_related_objects([account], "banks", "deposits", "schedules")
     found = Money([*account.banks.all()], [*account.deposits.all()], [*account.schedules.all()])
     banks = {bank.pk: bank for bank in found.banks}
-    for row in (*found.deposits, *found.schedules):
+    rows: list[Deposit | Schedule] = [*found.deposits, *found.schedules]
+    for row in rows:
         if row.bank_id in banks:
             row.bank = banks[row.bank_id]
     return found

@@ -359,6 +359,7 @@ class Demo:
                 f"Sandbox (Bluum, Plaid and the mail that was sent): "
                 f"http://127.0.0.1:{self.sandbox_port}/",
                 f"Advisors: http://127.0.0.1:{self.port}/admin/",
+                f"Passkeys: browsers take them at http://localhost:{self.port}/, not at 127.0.0.1.",
                 f"Started in {seconds:.1f} seconds. Ctrl-C stops everything.",
                 f"Ready: http://127.0.0.1:{self.port}/",
             ]

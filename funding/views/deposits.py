@@ -90,6 +90,7 @@ def deposit_cancel(request: Request, pk: int) -> HttpResponse:
             messages.warning(request, str(problem))
         return redirect("funding:deposit-status", found.pk)
     if not found.can_be_canceled:
+        messages.info(request, "It is too late to cancel this deposit. Here is how it stands.")
         return redirect("funding:deposit-status", found.pk)
     return render(request, "funding/deposit_cancel.html", {"deposit": found})
 

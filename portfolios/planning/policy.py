@@ -192,9 +192,10 @@ def clauses(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     )
     tolerance = TOLERANCES.get(risk["risk_tolerance"], risk["risk_tolerance"].replace("_", " "))
     if "risk_score" in risk:
-        worst = -model(risk["risk_score"]).bad_year
+        mix = model(risk["risk_score"])
+        worst = -mix.bad_year
         text = (
-            f"Level {risk['risk_score']} of 10, {tolerance}. In one year of twenty a portfolio "
+            f"Level {mix.level} of 10, {mix.name.lower()}. In one year of twenty a portfolio "
             f"like this may lose {worst:.0%} or more."
         )
     else:
