@@ -1,7 +1,7 @@
 """Everything the sandbox knows, in one place.
 
 `World` holds named tables: `world.table("accounts")` is a dict from id to row, a row is a plain
-dict. Values are JSON values plus `Decimal`, `date` and aware `datetime`, which the state file tags
+dict; `world.table("orders").of(account_id)` are one account's rows, found without a search. Values are JSON values plus `Decimal`, `date` and aware `datetime`, which the state file tags
 and restores and which answers write as strings (`codec.py`). Nothing else may be stored. Row keys
 are strings.
 
@@ -28,14 +28,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sandbox import codec
-from sandbox.clock import Clock, iso, parse
+from sandbox.clock import Clock, parse
+from sandbox.table import Row, Table
 
 log = logging.getLogger("sandbox")
 
-Row = dict[str, Any]
-Table = dict[str, Row]
 Listener = Callable[[Row], None]
 JobFunction = TypeVar("JobFunction", bound=Callable[..., None])
+
+KEPT_AT_NIGHT = ("webhooks",)
 
 JOBS: dict[str, Callable[..., None]] = {}
 
@@ -85,7 +86,8 @@ class World:
 
     def _fresh(self) -> None:
         self._tables: dict[str, Table] = {}
-        self._jobs: list[tuple[str, int, str, Row]] = []
+        self._jobs: list[tuple[datetime, int, str, Row]] = []
+        self._planned: set[int] = set()
         self._ids = 0
         self._sequence = 0
 
@@ -93,7 +95,10 @@ class World:
 
     def table(self, name: str) -> Table:
         """Rows by id. Made empty when first asked for. Keeps the order of insertion."""
-        return self._tables.setdefault(name, {})
+        found = self._tables.get(name)
+        if found is None:
+            found = self._tables[name] = Table()
+        return found
 
     def new_id(self) -> str:
         """A UUID. The same seed gives the same ids in the same order."""
@@ -119,13 +124,21 @@ class World:
         The moment may lie in the past: inside `clock.pinned`, history is written this way.
         """
         sequence = self.sequence()
-        heapq.heappush(self._jobs, (iso(at), sequence, job, args))
+        heapq.heappush(self._jobs, (at, sequence, job, args))
+        self._planned.add(sequence)
         return sequence
 
     def cancel(self, sequence: int) -> None:
         """Take back what `schedule` promised. Does nothing if it has run."""
-        self._jobs = [entry for entry in self._jobs if entry[1] != sequence]
-        heapq.heapify(self._jobs)
+        self._planned.discard(sequence)
+
+    def next_due(self) -> datetime | None:
+        """When the next thing happens; None if nothing is planned."""
+        return min((job[0] for job in self._jobs if job[1] in self._planned), default=None)
+
+    def planned(self) -> int:
+        """How many things are going to happen."""
+        return len(self._planned)
 
     def run_due(self) -> int:
         """Run what is due by now, in order. Returns how many jobs ran."""
@@ -142,11 +155,15 @@ class World:
             self._running = True
             count = 0
             try:
-                while self._jobs and self._jobs[0][0] <= iso(moment or self.clock.now()):
-                    at, _, name, args = heapq.heappop(self._jobs)
+                until = moment or self.clock.now()
+                while self._jobs and self._jobs[0][0] <= until:
+                    at, sequence, name, args = heapq.heappop(self._jobs)
+                    if sequence not in self._planned:
+                        continue
+                    self._planned.discard(sequence)
                     count += 1
                     self.changed = True
-                    with self.clock.pinned(parse(at)):
+                    with self.clock.pinned(at):
                         try:
                             JOBS[name](self, **args)
                         except Exception:
@@ -211,42 +228,66 @@ class World:
                 self.tell("world.started", {})
 
     def reset(self, *, keep_webhooks: bool = True) -> None:
-        """Forget everything, as Bluum's sandbox does at night. Webhook registrations stay."""
+        """Forget everything, as Bluum's sandbox does at night. Webhook registrations stay.
+
+        Ids and numbers go on, so that nothing new is ever called like something forgotten.
+        """
         with self.lock:
-            webhooks = self._tables.get("webhooks", {}) if keep_webhooks else {}
+            kept = {name: self.table(name) for name in KEPT_AT_NIGHT if keep_webhooks}
             ids, sequence = self._ids, self._sequence
             self._fresh()
             self._ids, self._sequence = ids, sequence
-            if webhooks:
-                self._tables["webhooks"] = webhooks
+            self._tables.update({name: table for name, table in kept.items() if table})
+            self.changed = True
             self.begin()
 
     def dump(self) -> str:
-        """The whole state as text."""
+        """The whole state as text. The same seed and the same calls give the same text, as long as
+        the clock stands still between them.
+        """
         with self.lock:
-            return codec.dump(
-                {
-                    "seed": self.seed,
-                    "now": self.clock.now(),
-                    "offset": (self.clock.now() - _real_now()).total_seconds(),
-                    "ids": self._ids,
-                    "sequence": self._sequence,
-                    "jobs": self._jobs,
-                    "tables": self._tables,
-                }
-            )
+            return codec.dump(self.snapshot())
+
+    def snapshot(self) -> dict[str, Any]:
+        """The state as values; not a copy, so hold `lock` while it is used."""
+        clock, now = self.clock, self.clock.now()
+        return {
+            "seed": self.seed,
+            "pace": self.pace,
+            "now": now,
+            "frozen": clock.frozen,
+            "speed": clock.speed,
+            "offset": None if clock.frozen else (now - _real_now()).total_seconds(),
+            "ids": self._ids,
+            "sequence": self._sequence,
+            "jobs": sorted(self._waiting(), key=lambda entry: entry[:2]),
+            "tables": self._tables,
+        }
+
+    def _waiting(self) -> list[tuple[datetime, int, str, Row]]:
+        return [entry for entry in self._jobs if entry[1] in self._planned]
 
     def restore(self, text: str) -> None:
-        """Take over a dumped state. The clock goes on at its old distance from real time."""
+        """Take over a dumped state.
+
+        A clock that followed real time goes on at its old distance from it, one with a speed of
+        its own from where it was. Raises ValueError, KeyError or TypeError for anything but a
+        dumped state.
+        """
         state = codec.load(text)
+        jobs = [(_moment(at), number, name, args) for at, number, name, args in state["jobs"]]
+        tables = {name: Table(rows) for name, rows in state["tables"].items()}
         with self.lock:
             self.seed = state["seed"]
+            self.pace = state.get("pace", self.pace)
             self._ids = state["ids"]
             self._sequence = state["sequence"]
-            self._jobs = [(at, number, name, args) for at, number, name, args in state["jobs"]]
+            self._jobs, self._planned = jobs, {number for _, number, _, _ in jobs}
             heapq.heapify(self._jobs)
-            self._tables = state["tables"]
-            if self.clock.frozen:
+            self._tables = tables
+            self.clock.frozen = state.get("frozen", self.clock.frozen)
+            self.clock.speed = state.get("speed", 1.0)
+            if self.clock.frozen or self.clock.speed != 1 or state["offset"] is None:
                 self.clock.restart_at(state["now"])
             else:
                 self.clock.restart_at(_real_now() + timedelta(seconds=state["offset"]))
@@ -255,9 +296,17 @@ class World:
         """Write the state to a file, whole or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(self.dump())
-        os.replace(temporary, path)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(self.dump())
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+
+
+def _moment(value: Any) -> datetime:
+    return parse(value) if isinstance(value, str) else value
 
 
 def _real_now() -> datetime:
