@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
-from sandbox import book, ledger
+from sandbox import book, ledger, orders
 from sandbox.calendar import NEW_YORK, nyse
 from sandbox.performance import Point
 from sandbox.world import Row, World
@@ -123,11 +123,78 @@ def between_closes(world: World, account_id: str, start: date, end: date) -> Str
 
 def dated_flows(found: Stretch) -> list[tuple[date, Decimal]]:
     """Money put in (+) and taken out (-), the starting value first; for money-weighted returns."""
-    flows = [(found.start, found.starting)] if found.starting else []
-    for row in found.of_kind(*EXTERNAL):
-        day = max(row["at"].astimezone(NEW_YORK).date(), found.start)
-        flows.append((day, row["amount"]))
+    flows = [(found.points[0].day, found.starting)] if found.starting else []
+    flows += [(posted(found, row), row["amount"]) for row in found.of_kind(*EXTERNAL)]
     return flows
+
+
+def posted(found: Stretch, row: Row) -> date:
+    """The day a movement counts in a stretch: its own, or the first after the last close before."""
+    day: date = row["at"].astimezone(NEW_YORK).date()
+    return min(max(day, found.start), found.end)
+
+
+@dataclass(frozen=True)
+class Fill:
+    """Shares bought or sold at one moment. `amount` is dollars without commission."""
+
+    at: datetime
+    order_id: str
+    symbol: str
+    side: str
+    quantity: Decimal
+    price: Decimal
+    amount: Decimal
+
+
+def fills(world: World, account_id: str, until: datetime | None = None) -> list[Fill]:
+    """What the account's orders did, oldest first; all of it, or up to a moment."""
+    found: list[Fill] = []
+    for order in orders.of(world, account_id):
+        if order["filled_qty"] > 0:
+            found += _fills_of(order)
+    return sorted((f for f in found if until is None or f.at <= until), key=lambda fill: fill.at)
+
+
+def _fills_of(order: Row) -> list[Fill]:
+    parts = order.get("fills") or [
+        {
+            "at": order["filled_at"],
+            "quantity": order["filled_qty"],
+            "price": order["average_price"],
+            "amount": order["filled_amount"],
+        }
+    ]
+    return [
+        Fill(
+            part["at"],
+            order["id"],
+            order["symbol"],
+            order["side"],
+            part["quantity"],
+            part["price"],
+            part["amount"],
+        )
+        for part in parts
+    ]
+
+
+def shares_at(world: World, account_id: str, moment: datetime) -> dict[str, Decimal]:
+    """Shares held at a past moment, by symbol."""
+    held: dict[str, Decimal] = {}
+    for fill in fills(world, account_id, moment):
+        sign = 1 if fill.side == "buy" else -1
+        held[fill.symbol] = held.get(fill.symbol, Decimal(0)) + sign * fill.quantity
+    return {symbol: quantity for symbol, quantity in held.items() if quantity}
+
+
+def values_at(world: World, account_id: str, moment: datetime) -> dict[str, Decimal]:
+    """Market value by symbol at a past moment."""
+    prices = book.market(world)
+    return {
+        symbol: book.value_of(quantity, prices.price(symbol, moment))
+        for symbol, quantity in shares_at(world, account_id, moment).items()
+    }
 
 
 def benchmark_growth(world: World, symbol: str, points: list[Point]) -> list[float]:

@@ -3,25 +3,21 @@
 `total_return` is an amount in dollars, other returns are percent. Choices: `sandbox/choices.py`.
 """
 
-import math
-from datetime import date, timedelta
 from decimal import Decimal
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from sandbox import autoinvest, book, history, ledger, performance, portfolio, strategy, web
+from sandbox import autoinvest, book, ledger, portfolio, strategy, web
+from sandbox.api import wealth_performance
 from sandbox.api.assets import asset_id, find
 from sandbox.api.trading import percent, price_fields, priced_position
-from sandbox.errors import ApiError, invalid
+from sandbox.errors import invalid
 from sandbox.market import assets
-from sandbox.performance import Point
 from sandbox.world import Row, World
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
-CASH_RATE = 0.032  # house planning value for cash, for the Sharpe ratio
-MONTHS = {"1m": 1, "3m": 3, "6m": 6, "1y": 12, "3y": 36, "5y": 60}
 HIDDEN = ("account_id", "drip", "last_rebalanced_at", "trades", "orders", "exclude")
 
 
@@ -65,8 +61,7 @@ def routes(api: Blueprint, world: World) -> None:
     @api.get(f"{base}/<portfolio_id>/performance")
     def get_performance(account_id: str, portfolio_id: str) -> ResponseReturnValue:
         row = found(account_id, portfolio_id)
-        start, end, label = asked_period(world, account_id)
-        return _performance(world, row, start, end, label)
+        return wealth_performance.report(world, row)
 
     @api.get(f"{base}/<portfolio_id>/rebalancing")
     def analysis(account_id: str, portfolio_id: str) -> ResponseReturnValue:
@@ -281,119 +276,3 @@ def _gains(
         else:
             short += taken
     return short, long, losses
-
-
-# Performance
-
-
-def asked_period(world: World, account_id: str, default: str = "1y") -> tuple[date, date, str]:
-    """First day, last day and label from the request. Raises ApiError 400-007."""
-    now = history.today(world)
-    label = request.args.get("period", default)
-    end = _date("end_date") or now
-    start = _date("start_date")
-    if start is not None or "end_date" in request.args:
-        label = "custom"
-    start = start or period_start(world, account_id, label, end)
-    if end < start:
-        raise ApiError(400, "BLUM-400-007")
-    return start, min(end, now) if start <= now else end, label
-
-
-def period_start(world: World, account_id: str, label: str, end: date) -> date:
-    """The first day of a named period that ends on `end`; never before the first movement."""
-    first = history.first_day(world, account_id) or end
-    if label in ("1d", "1w"):
-        start = end - timedelta(days=1 if label == "1d" else 7)
-    elif label == "ytd":
-        start = date(end.year, 1, 1)
-    elif label in MONTHS:
-        zero = end.year * 12 + end.month - 1 - MONTHS[label]
-        start = date(zero // 12, zero % 12 + 1, min(end.day, 28))
-    else:
-        start = first
-    return min(max(start, first), end)
-
-
-def _date(name: str) -> date | None:
-    text = request.args.get(name)
-    return date.fromisoformat(text[:10]) if text else None
-
-
-def _performance(world: World, row: Row, start: date, end: date, label: str) -> Row:
-    account_id = row["account_id"]
-    found = history.between_closes(world, account_id, start, end)
-    points = found.points
-    days = (end - start).days
-    weighted = performance.time_weighted(points)
-    money = performance.period_money_weighted(history.dated_flows(found), end, found.ending)
-    factors = performance.growth(points)
-    return {
-        "portfolio_id": row["portfolio_id"],
-        "period": {"start_date": start, "end_date": end, "label": label},
-        "returns": {
-            "time_weighted_return": as_percent(weighted),
-            "money_weighted_return": as_percent(money or 0.0),
-            "total_return": found.gains - found.fees,
-            "annualized_return": as_percent(performance.annualised(weighted, days)),
-        },
-        "benchmark_comparison": _comparison(world, points, weighted),
-        "risk_metrics": _risk(world, points, factors, weighted, days),
-        "period_breakdown": {
-            "starting_value": found.starting,
-            "ending_value": found.ending,
-            "net_contributions": found.contributions,
-            "net_withdrawals": found.withdrawals,
-            "investment_gains": found.gains,
-            "dividends_received": found.dividends,
-            "fees_paid": found.fees,
-        },
-        "value_history": [
-            {"date": max(point.day, start), "value": point.value}
-            for point in (points if found.starting and start < end else points[1:])
-        ],
-    }
-
-
-def _comparison(world: World, points: list[Point], own: float) -> Row | None:
-    symbol = request.args.get("benchmark")
-    if not symbol:
-        return None
-    asset = find(symbol)
-    other = history.benchmark_growth(world, asset.symbol, points)
-    total = math.prod(other) - 1
-    error = performance.tracking_error(_returns(performance.growth(points)), _returns(other))
-    return {
-        "benchmark_symbol": asset.symbol,
-        "benchmark_name": asset.name,
-        "benchmark_return": as_percent(total),
-        "alpha": as_percent(own - total),
-        "tracking_error": as_percent(error or 0.0),
-    }
-
-
-def _risk(
-    world: World, points: list[Point], factors: list[float], weighted: float, days: int
-) -> Row:
-    deviation = performance.volatility(factors)
-    fall, day = performance.drawdown(points)
-    market = history.benchmark_growth(world, "VTI", points)
-    beta, _ = performance.beta_and_correlation(_returns(factors), _returns(market))
-    yearly = performance.annualised(weighted, days)
-    sharpe = (yearly - CASH_RATE * min(days / 365, 1)) / deviation if deviation else 0.0
-    return {
-        "volatility": as_percent(deviation),
-        "sharpe_ratio": Decimal(repr(sharpe)).quantize(CENT),
-        "max_drawdown": as_percent(fall),
-        "max_drawdown_date": day,
-        "beta": None if beta is None else Decimal(repr(beta)).quantize(CENT),
-    }
-
-
-def _returns(factors: list[float]) -> list[float]:
-    return [factor - 1 for factor in factors]
-
-
-def as_percent(fraction: float) -> Decimal:
-    """A fraction as percent units with two decimals."""
-    return Decimal(repr(fraction * 100)).quantize(CENT)

@@ -16,7 +16,8 @@ from flask.typing import ResponseReturnValue
 from sandbox import assistant, book, history, insights, orders, pdf, performance, web
 from sandbox.api.assets import find
 from sandbox.api.trading import percent, priced_position
-from sandbox.api.wealth_portfolios import as_percent, holding, period_start
+from sandbox.api.wealth_performance import as_percent, period_start
+from sandbox.api.wealth_portfolios import holding
 from sandbox.errors import ApiError
 from sandbox.history import Stretch
 from sandbox.market import assets
