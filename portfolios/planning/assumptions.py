@@ -63,6 +63,8 @@ class Assumptions:
     approved_on: date
     sources: tuple[str, ...]
     inflation: float
+    inflation_volatility: float
+    """Standard deviation of a year's log price rise, a fraction."""
     advisory_fee: float
     fund_fee: float
     classes: tuple[AssetClass, ...]
@@ -104,6 +106,7 @@ def load(version: str = CURRENT) -> Assumptions:
         approved_on=raw["approved_on"],
         sources=tuple(raw["sources"]),
         inflation=raw["inflation"] / 100,
+        inflation_volatility=raw["inflation_volatility"] / 100,
         advisory_fee=raw["advisory_fee"] / 100,
         fund_fee=raw["fund_fee"] / 100,
         classes=classes,

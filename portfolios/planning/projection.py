@@ -3,16 +3,17 @@
 Every future is a chain of monthly returns, so a balance is linear in what is put in:
 `value = start × growth + monthly × annuity`. Both factors are computed once per future and kept
 for a moment, so a moved slider answers at once and sees the very same futures (common random
-numbers). Values are nominal dollars after fees, before tax.
+numbers). Many futures are walked block by block, so memory doesn't grow with their number. Values
+are nominal dollars after fees, before tax.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
-from math import ceil, floor, isfinite, log, sqrt
+from math import ceil, exp, floor, isfinite, log, sqrt
 from typing import Literal
 
 import numpy as np
@@ -27,7 +28,7 @@ Mode = Literal["student_t", "lognormal"]
 Status = Literal["on_track", "close", "needs_change"]
 Importance = Literal["must_have", "normal", "wish"]
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 PERCENTILES = (5, 10, 25, 50, 75, 90, 95)
 BARS: dict[Importance, float] = {"must_have": 0.85, "normal": 0.75, "wish": 0.60}
 LAST_STRETCH_BAR = 0.90
@@ -35,6 +36,8 @@ LAST_STRETCH_MONTHS = 24
 CLOSE_BELOW_BAR = 0.15
 DEGREES_OF_FREEDOM = 5
 MAX_MONTHS = 600
+BLOCK = 20_000
+"""Most futures walked at once."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,10 @@ class Plan:
     months: int
     target: float = 0.0
     target_in_todays_dollars: bool = False
+    raise_yearly: float = 0.0
+    """By what fraction the monthly amount grows each year, from the thirteenth month on."""
+    uncertain_prices: bool = False
+    """Whether prices rise by chance, too; only matters for a target in today's dollars."""
     fee: float | None = None
     importance: Importance = "normal"
     glide: bool = False
@@ -68,6 +75,8 @@ class Plan:
             raise ValueError(f"A projection needs between 1 and {MAX_MONTHS} months.")
         if min(self.start, self.monthly, self.target) < 0:
             raise ValueError("Amounts can't be negative.")
+        if not -0.5 <= self.raise_yearly <= 0.5:
+            raise ValueError("A yearly raise must lie between -50 and 50 percent.")
         if self.paths < 2 or self.paths % 2:
             raise ValueError("The number of futures must be even.")
         if self.mode not in ("student_t", "lognormal"):
@@ -93,7 +102,9 @@ class Plan:
 
     @property
     def paid_in(self) -> float:
-        return self.start + self.monthly * self.months
+        years, rest = divmod(self.months, 12)
+        grown = [(1 + self.raise_yearly) ** year for year in range(years + 1)]
+        return self.start + self.monthly * (12 * sum(grown[:years]) + rest * grown[years])
 
 
 @dataclass(frozen=True)
@@ -153,16 +164,17 @@ def project(plan: Plan, grid_months: int = 12) -> Projection:
     """The chance and the fan chart, one column every `grid_months` and one at the end."""
     grid = tuple(sorted({*range(0, plan.months, grid_months), plan.months}))
     growth, annuity = _factors(_path_key(plan), plan.months, grid)
-    values = growth * np.float32(plan.start) + annuity * np.float32(plan.monthly)
-    ends = values[-1].astype(np.float64)
-    table = np.percentile(values, PERCENTILES, axis=1)
+    start, monthly = np.float32(plan.start), np.float32(plan.monthly)
+    values = (g * start + a * monthly for g, a in zip(growth, annuity, strict=True))
+    table = np.array([np.percentile(row, PERCENTILES) for row in values]).T
+    ends = (growth[-1] * start + annuity[-1] * monthly).astype(np.float64)
     bands = {
         name: tuple(float(value) for value in row)
         for name, row in zip(PERCENTILES, table, strict=True)
     }
-    target = plan.nominal_target
-    missed = ends[ends < target]
-    chance = 1 - len(missed) / plan.paths
+    targets = _targets(plan)
+    short = (targets - ends)[ends < targets]
+    chance = 1 - len(short) / plan.paths
     return Projection(
         plan=plan,
         chance=chance,
@@ -170,8 +182,8 @@ def project(plan: Plan, grid_months: int = 12) -> Projection:
         standard_error=sqrt(chance * (1 - chance) / plan.paths),
         status=status_for(chance, plan.bar),
         bar=plan.bar,
-        nominal_target=target,
-        mean_shortfall=float(target - missed.mean()) if len(missed) else 0.0,
+        nominal_target=plan.nominal_target,
+        mean_shortfall=float(short.mean()) if len(short) else 0.0,
         paid_in=plan.paid_in,
         grid_months=grid,
         bands=bands,
@@ -182,7 +194,7 @@ def project(plan: Plan, grid_months: int = 12) -> Projection:
 def chance(plan: Plan) -> float:
     """Share of futures worth at least the target on its date."""
     growth, annuity = _end_factors(plan)
-    return float(np.mean(growth * plan.start + annuity * plan.monthly >= plan.nominal_target))
+    return float(np.mean(growth * plan.start + annuity * plan.monthly >= _targets(plan)))
 
 
 def repairs(plan: Plan) -> Repairs:
@@ -193,7 +205,7 @@ def repairs(plan: Plan) -> Repairs:
     date is bisected by whole months.
     """
     growth, annuity = _end_factors(plan)
-    target = plan.nominal_target
+    target = _targets(plan)
     monthly = _smallest((target - plan.start * growth) / annuity, plan.bar)
     lump = _smallest((target - plan.monthly * annuity) / growth - plan.start, plan.bar)
     return Repairs(bar=plan.bar, monthly=monthly, lump_sum=lump, months=_months_needed(plan))
@@ -259,11 +271,37 @@ def _months_needed(plan: Plan) -> int | None:
     return reached
 
 
+def _targets(plan: Plan) -> Floats:
+    """The target in each future, in dollars of its date: one for all while prices are certain."""
+    if not (plan.target_in_todays_dollars and plan.uncertain_prices):
+        return np.array([plan.nominal_target])
+    return plan.target * prices(plan.seed, plan.months, plan.paths, plan.version)
+
+
+@lru_cache(maxsize=8)
+def prices(seed: int, months: int, paths: int, version: str = CURRENT) -> Floats:
+    """What costs a dollar today costs this at the end, per future: yearly log steps around the
+    assumed inflation, independent of the markets; futures mirrored in pairs, in their order."""
+    assumed = load(version)
+    years = months / 12
+    drift = years * log(1 + assumed.inflation)
+    swing = assumed.inflation_volatility * sqrt(years)
+    generator = np.random.default_rng([seed, 1])
+    shocks = []
+    for block in _blocks(paths):
+        draws = generator.standard_normal(block // 2) * swing
+        shocks += [draws, -draws]
+    grown: Floats = np.exp(drift + np.concatenate(shocks))
+    grown.flags.writeable = False
+    return grown
+
+
 @dataclass(frozen=True)
-class _PathKey:
+class PathKey:
     """All that shapes a future except what is put in and what is asked of it."""
 
     level: int
+    raise_yearly: float
     fee: float
     glide: str
     mode: Mode
@@ -273,9 +311,10 @@ class _PathKey:
     paths: int
 
 
-def _path_key(plan: Plan) -> _PathKey:
-    return _PathKey(
+def _path_key(plan: Plan) -> PathKey:
+    return PathKey(
         level=plan.level,
+        raise_yearly=plan.raise_yearly,
         fee=plan.yearly_fee,
         glide=plan.goal_type if plan.glide else "",
         mode=plan.mode,
@@ -292,62 +331,84 @@ def _end_factors(plan: Plan) -> tuple[Floats, Floats]:
 
 
 @lru_cache(maxsize=4)
-def _factors(key: _PathKey, months: int, grid: tuple[int, ...]) -> tuple[Floats, Floats]:
+def _factors(key: PathKey, months: int, grid: tuple[int, ...]) -> tuple[Floats, Floats]:
     return _walk(key, months, grid)
 
 
-@lru_cache(maxsize=32)  # apart, so that the search for a date doesn't push out the fan charts
-def _factors_at_end(key: _PathKey, months: int) -> tuple[Floats, Floats]:
+@lru_cache(maxsize=16)  # apart, so that the search for a date doesn't push out the fan charts
+def _factors_at_end(key: PathKey, months: int) -> tuple[Floats, Floats]:
     return _walk(key, months, (months,))
 
 
-def _walk(key: _PathKey, months: int, grid: tuple[int, ...]) -> tuple[Floats, Floats]:
+def _blocks(paths: int) -> list[int]:
+    """The number of futures in each block; all even."""
+    whole, rest = divmod(paths, BLOCK)
+    return [BLOCK] * whole + [rest] * (rest > 0)
+
+
+def _walk(key: PathKey, months: int, grid: tuple[int, ...]) -> tuple[Floats, Floats]:
     """Per future, what a dollar today and a dollar a month are worth at each month of the grid.
 
     Deposits come at the end of the month, after its return and its fee.
     """
-    growth = np.ones(key.paths, dtype=np.float32)
-    annuity = np.zeros(key.paths, dtype=np.float32)
-    wanted = {month: row for row, month in enumerate(grid)}
     kept = np.empty((2, len(grid), key.paths), dtype=np.float32)
-    if 0 in wanted:
-        kept[0, wanted[0]], kept[1, wanted[0]] = growth, annuity
-    for month, step in enumerate(_steps(key, months), start=1):
-        growth *= step
-        annuity *= step
-        annuity += 1
-        if month in wanted:
-            kept[0, wanted[month]], kept[1, wanted[month]] = growth, annuity
+    begin = 0
+    for block, paths in enumerate(_blocks(key.paths)):
+        _walk_block(key, months, grid, block, kept[:, :, begin : begin + paths])
+        begin += paths
     kept.flags.writeable = False
     return kept[0], kept[1]
 
 
-def _steps(key: _PathKey, months: int) -> Iterator[Floats]:
-    """Each month's growth factor after fees, for all futures."""
-    draws = _draws(key.seed, -(-months // 120) * 120, key.paths // 2, key.mode)
+def _walk_block(key: PathKey, months: int, grid: tuple[int, ...], block: int, kept: Floats) -> None:
+    paths = kept.shape[2]
+    growth = np.ones(paths, dtype=np.float32)
+    annuity = np.zeros(paths, dtype=np.float32)
+    wanted = {month: row for row, month in enumerate(grid)}
+    if 0 in wanted:
+        kept[0, wanted[0]], kept[1, wanted[0]] = growth, annuity
     held = (
         glide_levels(key.level, months, key.glide, key.version)
         if key.glide
         else [key.level] * months
     )
+    for month, step in enumerate(steps(key, held, paths, block), start=1):
+        growth *= step
+        annuity *= step
+        annuity += np.float32((1 + key.raise_yearly) ** ((month - 1) // 12))
+        if month in wanted:
+            kept[0, wanted[month]], kept[1, wanted[month]] = growth, annuity
+
+
+def steps(key: PathKey, held: Sequence[int], paths: int, block: int = 0) -> Iterator[Floats]:
+    """Each month's growth factor after fees, for the futures of one block; `held` is the level of
+    each month. The array is used again for the next month."""
+    months = len(held)
+    draws = _draws(key.seed, -(-months // 120) * 120, paths // 2, key.mode, block)
     keep = log(1 - key.fee / 12)
-    for month in range(months):
-        current = model(held[month], key.set_name, key.version)
-        centre = np.float32(current.log_mean / 12 + keep)
-        swing = draws[month] * np.float32(current.log_volatility / sqrt(12))
+    factor = np.empty(paths, dtype=np.float32)
+    for month, level in enumerate(held):
+        current = model(level, key.set_name, key.version)
+        centre = np.float32(exp(current.log_mean / 12 + keep))
+        swing = np.exp(draws[month] * np.float32(current.log_volatility / sqrt(12)))
         # Antithetic futures: each draw is used once upwards and once downwards.
-        yield np.exp(np.concatenate((centre + swing, centre - swing)))
+        np.multiply(swing, centre, out=factor[: paths // 2])
+        np.divide(centre, swing, out=factor[paths // 2 :])
+        yield factor
 
 
 @lru_cache(maxsize=2)
-def _draws(seed: int, months: int, half: int, mode: Mode) -> Floats:
+def _draws(seed: int, months: int, half: int, mode: Mode, block: int) -> Floats:
     """Standardised monthly shocks, a row per month; more months only append rows.
 
     Student's t is scaled to variance one: t × √((ν − 2) / ν).
     """
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng([seed, 0, block] if block else seed)
     if mode == "lognormal":
         return generator.standard_normal((months, half), dtype=np.float32)
-    scale = sqrt((DEGREES_OF_FREEDOM - 2) / DEGREES_OF_FREEDOM)
-    shocks = generator.standard_t(DEGREES_OF_FREEDOM, (months, half)) * scale
-    return shocks.astype(np.float32)
+    scale = np.float32(sqrt((DEGREES_OF_FREEDOM - 2) / DEGREES_OF_FREEDOM))
+    shocks = np.empty((months, half), dtype=np.float32)
+    for row in shocks:
+        row[:] = generator.standard_t(DEGREES_OF_FREEDOM, half)
+    shocks *= scale
+    return shocks
