@@ -9,7 +9,8 @@ from flask.json.provider import DefaultJSONProvider
 from werkzeug.wrappers import Response
 
 from sandbox import codec
-from sandbox.gateway import ConnectionLost, Gateway
+from sandbox.gateway import Gateway
+from sandbox.mishaps import AnswerCutOff, ConnectionLost, NoAnswer
 from sandbox.world import World
 
 API_MODULES = [
@@ -63,9 +64,13 @@ class Sandbox(Flask):
         """
         try:
             return super().wsgi_app(environ, start_response)
-        except ConnectionLost:
+        except ConnectionLost as lost:
             if "werkzeug.socket" in environ:
                 raise
+            if isinstance(lost, AnswerCutOff):
+                raise httpx.RemoteProtocolError("The answer was cut off.") from None
+            if isinstance(lost, NoAnswer):
+                raise httpx.ReadTimeout("The sandbox did not answer.") from None
             raise httpx.ReadError("The sandbox hung up.") from None
 
 

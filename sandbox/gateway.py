@@ -9,7 +9,7 @@ from flask import Flask, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
-from sandbox import auth, contract, faults, idempotency
+from sandbox import auth, contract, idempotency, mishaps
 from sandbox.clock import iso
 from sandbox.errors import ApiError, invalid
 from sandbox.ratelimit import RateLimit
@@ -17,10 +17,6 @@ from sandbox.world import Row, World
 
 LOG_LENGTH = 1000
 API = "/v1"
-
-
-class ConnectionLost(BaseException):
-    """The server hangs up without an answer; a fault asked for it."""
 
 
 class Gateway:
@@ -53,21 +49,18 @@ class Gateway:
             "fault": None,
         }
         self.log.append(entry)
-        with self.world.lock:
-            fault = faults.request_fault(self.world, request.method, request.path)
-        entry["fault"] = fault["kind"] if fault else None
-        response = self._answer(fault, endpoint)
+        response = mishaps.befall(
+            self.world,
+            entry,
+            lambda: self._answer(endpoint),
+            self._error,
+            over_a_wire="werkzeug.socket" in request.environ,
+        )
         entry["status"] = response.status_code
         response.headers["X-Request-Id"] = entry["id"]
-        return self._spoil(fault, response)
+        return response
 
-    def _answer(self, fault: Row | None, endpoint: Callable[[], Response]) -> Response:
-        if fault and fault["kind"] in ("latency", "timeout_before"):
-            time.sleep(fault["seconds"])
-        if fault and fault["kind"] in ("reset", "timeout_before"):
-            raise ConnectionLost
-        if fault and fault["kind"] == "status":
-            return self._fault_answer(fault)
+    def _answer(self, endpoint: Callable[[], Response]) -> Response:
         allowed, left, wait = self.limit.take(self.key)
         if not allowed:
             response = self._error(ApiError(429, "BLUM-429-001"))
@@ -126,21 +119,6 @@ class Gateway:
             body["status"] = "error"
         response = self.app.make_response(self.app.json.response(body))
         response.status_code = error.status
-        return response
-
-    def _fault_answer(self, fault: Row) -> Response:
-        code = fault["code"] or f"BLUM-{fault['status']}-001"
-        response = self._error(ApiError(fault["status"], code, "A fault was asked for."))
-        if fault["status"] in (429, 503):
-            response.headers["Retry-After"] = str(max(1, round(fault["seconds"])))
-        return response
-
-    def _spoil(self, fault: Row | None, response: Response) -> Response:
-        if fault and fault["kind"] == "timeout_after":
-            time.sleep(fault["seconds"])
-            raise ConnectionLost
-        if fault and fault["kind"] == "malformed":
-            response.set_data(response.get_data()[: -max(1, len(response.get_data()) // 3)])
         return response
 
 

@@ -16,7 +16,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from sandbox import clock, deliveries, mail
 from sandbox.app import create_app
-from sandbox.gateway import ConnectionLost
+from sandbox.mishaps import AnswerCutOff, ConnectionLost
 from sandbox.world import World
 
 log = logging.getLogger("sandbox")
@@ -34,9 +34,17 @@ class Handler(WSGIRequestHandler):
         """The gateway keeps its own log."""
 
     def run_wsgi(self) -> None:
-        """Answer, or cut the line with a reset."""
+        """Answer, or hang up: in the middle of an answer, or with a reset."""
         try:
             super().run_wsgi()
+        except AnswerCutOff as cut:
+            self.close_connection = True
+            self.send_response(cut.response.status_code)
+            for name, value in cut.response.headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(cut.response.get_data())
+            self.wfile.flush()
         except ConnectionLost:
             self.close_connection = True
             reset = b"\x01\x00\x00\x00\x00\x00\x00\x00"

@@ -43,7 +43,7 @@ class Table(dict[str, Row]):
         self._forget(key)
         super().__delitem__(key)
 
-    def setdefault(self, key: str, default: Row) -> Row:  # type: ignore[override]
+    def setdefault(self, key: str, default: Row) -> Row:
         """The row under this id; `default` becomes it if there is none."""
         if key not in self:
             self[key] = default

@@ -1,9 +1,9 @@
 """Everything the sandbox knows, in one place.
 
 `World` holds named tables: `world.table("accounts")` is a dict from id to row, a row is a plain
-dict; `world.table("orders").of(account_id)` are one account's rows, found without a search. Values are JSON values plus `Decimal`, `date` and aware `datetime`, which the state file tags
-and restores and which answers write as strings (`codec.py`). Nothing else may be stored. Row keys
-are strings.
+dict; `world.table("orders").of(account_id)` are one account's rows, found without a search. Values
+are JSON values plus `Decimal`, `date` and aware `datetime`, which the state file tags and restores
+and which answers write as strings (`codec.py`). Nothing else may be stored. Row keys are strings.
 
 Things that happen later are jobs. A function registered with `@job("name")` is called as
 `function(world, **args)` when its time has come; args are values as in rows. While it runs, the
@@ -29,7 +29,8 @@ from typing import Any, TypeVar
 
 from sandbox import codec
 from sandbox.clock import Clock, parse
-from sandbox.table import Row, Table
+from sandbox.table import Row as Row
+from sandbox.table import Table as Table
 
 log = logging.getLogger("sandbox")
 
@@ -78,6 +79,7 @@ class World:
         self.clock = Clock(at, frozen=frozen)
         self.clock.after_move = self._after_move
         self.outbox_ready = threading.Event()
+        self.outbox: object = None
         self.changed = True
         self._quiet = 0
         self._listeners: dict[str, list[Listener]] = defaultdict(list)
@@ -86,6 +88,7 @@ class World:
 
     def _fresh(self) -> None:
         self._tables: dict[str, Table] = {}
+        self.outbox = None
         self._jobs: list[tuple[datetime, int, str, Row]] = []
         self._planned: set[int] = set()
         self._ids = 0
@@ -285,6 +288,7 @@ class World:
             self._jobs, self._planned = jobs, {number for _, number, _, _ in jobs}
             heapq.heapify(self._jobs)
             self._tables = tables
+            self.outbox = None
             self.clock.frozen = state.get("frozen", self.clock.frozen)
             self.clock.speed = state.get("speed", 1.0)
             if self.clock.frozen or self.clock.speed != 1 or state["offset"] is None:
