@@ -397,6 +397,12 @@ def steps(key: PathKey, held: Sequence[int], paths: int, block: int = 0) -> Iter
         yield factor
 
 
+def standard_shocks(seed: int, months: int, paths: int, mode: Mode = "student_t") -> Floats:
+    """The engine's monthly shocks of mean 0 and variance 1, months by paths, mirrored pairs."""
+    draws = _draws(seed, months, paths // 2, mode, 0)
+    return np.concatenate((draws, -draws), axis=1)
+
+
 @lru_cache(maxsize=2)
 def _draws(seed: int, months: int, half: int, mode: Mode, block: int) -> Floats:
     """Standardised monthly shocks, a row per month; more months only append rows.
