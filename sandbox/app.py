@@ -32,7 +32,13 @@ API_MODULES = [
 """Each has `routes(api, world)` and registers on the blueprint of `/v1`, with the contract's paths
 in Flask's spelling: `@api.get("/accounts/<account_id>")`."""
 
-PAGE_MODULES = ["sandbox.plaid.link", "sandbox.mail", "sandbox.control", "sandbox.console"]
+PAGE_MODULES = [
+    "sandbox.plaid.link",
+    "sandbox.verify",
+    "sandbox.mail",
+    "sandbox.control",
+    "sandbox.console",
+]
 """Each has `routes(app, world)` and registers outside `/v1`."""
 
 LARGEST_BODY = 12 * 1024 * 1024

@@ -1,17 +1,21 @@
 """Deposits and withdrawals on their way, and what happens to the wallet.
 
-Known: the states and their order; a withdrawal's amount is reserved at once. Our choice: amounts
-ending in .01 fail, those ending in .02 are returned after completion; limits; the times. A return
-after completion is modelled as `failed` with a reversing movement. Money is `Decimal` dollars.
+Known: the states and their order; a withdrawal's amount is reserved at once; a manual deposit may
+be canceled from processing too. Our choice: the amounts of `sandbox.magic`; limits; the times; a
+wire deposit waits for its money as a manual one does; a wire withdrawal without a bank goes to the
+one on file; an expiry is announced as a failure. A return after completion is modelled as `failed`
+with a reversing movement. Money is `Decimal` dollars.
 """
 
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sandbox import ledger
+from sandbox import ledger, magic
 from sandbox.api import funding
 from sandbox.banking import banking_moment
 from sandbox.errors import ApiError, invalid, wrong_state
+from sandbox.nacha import RETURN_CODES as RETURN_CODES
+from sandbox.nacha import failure_reason
 from sandbox.web import approved_account
 from sandbox.world import Row, World, job
 
@@ -28,24 +32,31 @@ FAST_SECONDS = {"pending": 4.0, "processing": 3.0, "received": 2.0, "submitted":
 BANKING_DAYS = {"pending": 0, "processing": 1, "received": 1, "submitted": 1}
 RETURN_SECONDS = 4.0
 RETURN_BANKING_DAYS = 2
+LATE_RETURN_BANKING_DAYS = 5
 
-RETURN_CODES = {
-    "R01": "insufficient funds",
-    "R02": "account closed",
-    "R03": "no account, or account not found",
-    "R08": "payment stopped",
-    "R10": "customer says it was not authorized",
-    "R16": "account frozen",
-    "R29": "corporate customer says it was not authorized",
+PROVIDER_STATES = {
+    "pending": "QUEUED",
+    "processing": "PENDING",
+    "received": "SENT_TO_CLEARING",
+    "submitted": "SENT_TO_CLEARING",
+    "completed": "COMPLETE",
+    "canceled": "CANCELED",
+    "failed": "REJECTED",
+    "returned": "RETURNED",
 }
-"""ACH return codes (Nacha) in plain words."""
+"""`alpacaStatus` by our state; after Alpaca's documentation of ACH transfers."""
 
-
-def failure_reason(code: str) -> str:
-    """The sentence for an ACH return code. Raises ApiError 400 for an unknown one."""
-    if code not in RETURN_CODES:
-        raise invalid("code", "must be " + " or ".join(RETURN_CODES), "BLUM-400-004")
-    return f"{code}: {RETURN_CODES[code]}"
+CUSTODY_BANK = {
+    "bankName": "Sandbox Custody Bank",
+    "bankAddress": "1 Sandbox Way, Wilmington, DE 19801",
+    "accountName": "Client Funds",
+    "accountNumber": "000123456789",
+    "accountKind": "checking",
+    "routingNumber": "011000015",
+    "swiftCode": "SNDBUS33",
+    "beneficiaryAddress": "1 Sandbox Way, Wilmington, DE 19801",
+}
+"""Where manual deposits and wires go. Invented."""
 
 
 def start_deposit(
@@ -82,7 +93,7 @@ def start_deposit(
             "providerName": "alpaca",
             "method": "ach",
             "transferId": f"tr_{world.new_id()[:12]}",
-            "alpacaStatus": "QUEUED",
+            "alpacaStatus": PROVIDER_STATES["pending"],
             "bankName": source["institution_name"],
             "accountMask": bank_account["mask"],
         }
@@ -138,12 +149,13 @@ def start_withdrawal(
         raise invalid("amount", f"must be at least {SMALLEST}", "BLUM-400-005")
     if amount > LARGEST:
         raise ApiError(422, "BLUM-422-005", f"At most {LARGEST:,} per withdrawal.")
-    source, bank_account = funding.usable(
-        world, account_id, {"funding_source_id": funding_source_id, "plaid_options": plaid_options}
+    destination = _destination(
+        world, account_id, method, funding_source_id=funding_source_id, plaid_options=plaid_options
     )
     withdrawal_id = world.new_id()
     hold_id = ledger.reserve(world, account_id, amount, withdrawal_id)
     now = world.clock.now()
+    transfer_id = f"tr_{world.new_id()[:12]}"
     withdrawal: Row = {
         "withdrawal_id": withdrawal_id,
         "account_id": account_id,
@@ -154,13 +166,14 @@ def start_withdrawal(
         "currency": currency,
         "description": description,
         "method_details": {
-            "providerTransferId": f"tr_{world.new_id()[:12]}",
+            "providerTransferId": transfer_id,
             "providerReference": f"WD{world.sequence():08}",
+            "providerName": "alpaca",
+            "method": method,
+            "transferId": transfer_id,
+            "alpacaStatus": PROVIDER_STATES["pending"],
         },
-        "destination_details": {
-            "bankName": source["institution_name"],
-            "accountMask": f"****{bank_account['mask']}",
-        },
+        "destination_details": destination,
         "initiated_at": now,
         "submitted_at": None,
         "completed_at": None,
@@ -184,14 +197,31 @@ def kind_of(world: World, transfer_id: str) -> tuple[str, Row]:
 
 
 def cancel(world: World, transfer_id: str) -> Row:
-    """Take back a transfer that has not begun. Raises ApiError 409-003 once it has."""
+    """Take back a transfer that has not begun; a deposit by hand until its money has arrived.
+
+    Raises ApiError 409-003 when it is too late.
+    """
     kind, row = kind_of(world, transfer_id)
-    if row["status"] != "pending":
+    by_hand = kind == "deposit" and row["method"] != "ach"
+    if row["status"] != "pending" and not (by_hand and row["status"] == "processing"):
         raise wrong_state(f"The {kind} is {row['status']} and can't be canceled.")
-    row["status"] = "canceled"
+    _enter(row, "canceled")
     if kind == "withdrawal":
         ledger.release(world, row["hold_id"])
     world.tell(f"{kind}.canceled", row)
+    return row
+
+
+def arrive(world: World, transfer_id: str) -> Row:
+    """The money of a deposit by hand shows up: `processing`, and on from there by itself.
+
+    Raises ApiError 409-003 unless it is a pending one.
+    """
+    kind, row = kind_of(world, transfer_id)
+    if row["status"] != "pending" or kind != "deposit" or row["method"] == "ach":
+        raise wrong_state("Only a pending deposit by hand waits for its money.")
+    _step(world, kind, row)
+    _schedule(world, kind, row)
     return row
 
 
@@ -231,7 +261,7 @@ def give_back(world: World, transfer_id: str, code: str = "R01") -> Row:
         ledger.take_back(world, row["account_id"], "deposit_return", row["amount"], transfer_id)
     else:
         ledger.post(world, row["account_id"], "withdrawal_return", row["amount"], transfer_id)
-    _failed(world, kind, row, reason)
+    _failed(world, kind, row, reason, "returned")
     world.tell(f"{kind}.returned", row)
     return row
 
@@ -258,22 +288,26 @@ def advance(world: World, transfer_id: str, status: str) -> None:
     kind, row = kind_of(world, transfer_id)
     if row["status"] != status:
         return
-    if status == "processing" and _ends_in(row, 1):
-        fail(world, transfer_id, "R01")
+    story, code = magic.of_amount(row["amount"])
+    if status == "processing" and story == "fail":
+        fail(world, transfer_id, code)
         return
     _step(world, kind, row)
-    if row["status"] == "completed" and _ends_in(row, 2):
-        world.schedule(_return_at(world), "transfer.return", transfer_id=transfer_id)
-    elif row["status"] != "completed":
+    if row["status"] != "completed":
         _schedule(world, kind, row)
+    elif story in ("return", "return_late"):
+        late = story == "return_late"
+        world.schedule(
+            _return_at(world, late=late), "transfer.return", transfer_id=transfer_id, code=code
+        )
 
 
 @job("transfer.return")
-def return_by_itself(world: World, transfer_id: str) -> None:
+def return_by_itself(world: World, transfer_id: str, code: str = "R01") -> None:
     """The bank takes the money back."""
     _, row = kind_of(world, transfer_id)
     if row["status"] == "completed":
-        give_back(world, transfer_id, "R01")
+        give_back(world, transfer_id, code)
 
 
 @job("transfer.expire")
@@ -281,13 +315,15 @@ def expire(world: World, transfer_id: str) -> None:
     """Nothing arrived in time."""
     kind, row = kind_of(world, transfer_id)
     if row["status"] == "pending":
-        row["status"] = "expired"
+        _enter(row, "expired")
+        row["failure_reason"] = "The money did not arrive in time."
+        announce(world, kind, row, "failed")
         world.tell(f"{kind}.failed", row)
 
 
 def _step(world: World, kind: str, row: Row) -> None:
     steps = STEPS[kind]
-    row["status"] = steps[steps.index(row["status"]) + 1]
+    _enter(row, steps[steps.index(row["status"]) + 1])
     now = world.clock.now()
     if row["status"] in ("received", "submitted"):
         row[f"{row['status']}_at"] = now
@@ -302,8 +338,15 @@ def _step(world: World, kind: str, row: Row) -> None:
     world.tell(f"{kind}.completed", row)
 
 
-def _failed(world: World, kind: str, row: Row, reason: str) -> None:
-    row["status"] = "failed"
+def _enter(row: Row, status: str, provider_state: str | None = None) -> None:
+    """Move a transfer to another state, in the provider's words too."""
+    row["status"] = status
+    if "alpacaStatus" in row["method_details"]:
+        row["method_details"]["alpacaStatus"] = PROVIDER_STATES[provider_state or status]
+
+
+def _failed(world: World, kind: str, row: Row, reason: str, provider_state: str = "failed") -> None:
+    _enter(row, "failed", provider_state)
     row["failure_reason"] = reason
     row["failed_at"] = world.clock.now()
     announce(world, kind, row, "failed")
@@ -311,6 +354,8 @@ def _failed(world: World, kind: str, row: Row, reason: str) -> None:
 
 def _schedule(world: World, kind: str, row: Row) -> None:
     status = row["status"]
+    if status == "pending" and magic.of_amount(row["amount"])[0] == "stay":
+        return
     if world.pace == "fast":
         at = world.soon(FAST_SECONDS[status])
     else:
@@ -318,14 +363,24 @@ def _schedule(world: World, kind: str, row: Row) -> None:
     world.schedule(at, "transfer.advance", transfer_id=row[f"{kind}_id"], status=status)
 
 
-def _return_at(world: World) -> datetime:
+def _return_at(world: World, *, late: bool) -> datetime:
+    if late:
+        return banking_moment(world.clock.now(), LATE_RETURN_BANKING_DAYS)
     if world.pace == "fast":
         return world.soon(RETURN_SECONDS)
     return banking_moment(world.clock.now(), RETURN_BANKING_DAYS)
 
 
-def _ends_in(row: Row, last: int) -> bool:
-    return int(row["amount"] * 100) % 100 == last
+def _destination(world: World, account_id: str, method: str, **given: str | Row | None) -> Row:
+    """The bank a withdrawal goes to. Raises ApiError 400 about the funding source."""
+    named = given["funding_source_id"] or given["plaid_options"]
+    if method == "wire" and not named and not funding.has_one(world, account_id):
+        return {"bankName": "Bank on file", "accountMask": "****0000"}
+    source, bank_account = funding.usable(world, account_id, given)
+    return {
+        "bankName": source["institution_name"],
+        "accountMask": f"****{bank_account['mask']}",
+    }
 
 
 def _check_currency(currency: str) -> None:
@@ -338,23 +393,20 @@ def _bank_details(world: World, deposit_id: str, method: str, now: datetime) -> 
     details: Row = {
         "referenceCode": reference,
         "bankDetails": {
-            "bankName": "Sandbox Custody Bank",
-            "accountName": "Client Funds",
-            "accountNumber": "000123456789",
-            "accountKind": "checking",
-            "routingNumber": "011000015",
+            **CUSTODY_BANK,
             "instructions": f"Write {reference} in the memo of the transfer.",
         },
         "expiresAt": now + MANUAL_LIVES,
     }
     if method == "wire":
+        details["providerName"] = "alpaca"
         details["fundingDetails"] = [
             {
                 "payment_type": "wire",
                 "currency": "USD",
-                "account_number": "000123456789",
-                "routing_code": "011000015",
-                "bank_name": "Sandbox Custody Bank",
+                "account_number": CUSTODY_BANK["accountNumber"],
+                "routing_code": CUSTODY_BANK["routingNumber"],
+                "bank_name": CUSTODY_BANK["bankName"],
             }
         ]
     return details

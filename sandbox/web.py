@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from flask import request
+from flask import current_app, request
 
 from sandbox.errors import ApiError, not_found
 from sandbox.world import Row, World
@@ -65,3 +65,8 @@ def body() -> Row:
     """The validated JSON body."""
     found: Row = request.get_json(force=True)
     return found
+
+
+def home() -> str:
+    """Where browsers find this program, without a slash at the end."""
+    return str(current_app.config["PUBLIC_URL"] or request.host_url).rstrip("/")

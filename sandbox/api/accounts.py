@@ -1,6 +1,8 @@
 """Accounts. Known: four mandatory blocks, one e-mail once per tenant, `tax_id` never returned.
 
-Our choice: PENDING until verified; at least 18 years old; a tax id has nine digits.
+Our choice: PENDING until verified, and without a number until then; at least 18 years old; a tax id
+has nine digits for people who pay taxes in the US. A joint or corporate account is opened by the
+one person given; a corporate one is a legal entity and its business is verified too.
 """
 
 from datetime import date
@@ -40,7 +42,7 @@ def create(world: World, given: Row) -> Row:
     """Open an account and start its verification. Raises ApiError 400 or 409-001."""
     identity, contact = dict(given["identity"]), dict(given["contact"])
     _check_age(world, date.fromisoformat(identity["date_of_birth"]))
-    _check_tax_id(str(identity.pop("tax_id")))
+    _check_tax_id(str(identity.pop("tax_id")), identity["country_of_tax_residence"])
     email = contact["email_address"].casefold()
     for other in world.table("accounts").values():
         if other["contact"]["email_address"].casefold() == email:
@@ -60,7 +62,12 @@ def create(world: World, given: Row) -> Row:
         "currency": "USD",
         "created_at": world.clock.now(),
         "contact": {**contact, "local_street_address": None},
-        "identity": {**identity, "party_type": "natural_person"},
+        "identity": {
+            **identity,
+            "party_type": "legal_entity"
+            if given["account_type"] == "corporate"
+            else "natural_person",
+        },
         "disclosures": {
             **given["disclosures"],
             "is_affiliated_exchange_or_iiroc": None,
@@ -103,8 +110,12 @@ def _check_age(world: World, born: date) -> None:
         raise invalid("identity.date_of_birth", f"must be at least {MINIMUM_AGE} years ago")
 
 
-def _check_tax_id(tax_id: str) -> None:
+def _check_tax_id(tax_id: str, country: str) -> None:
     digits = tax_id.replace("-", "").replace(" ", "")
+    if country != "US":
+        if not digits:
+            raise invalid("identity.tax_id", "required", "BLUM-400-002")
+        return
     if len(digits) != 9 or not digits.isascii() or not digits.isdigit() or int(digits) == 0:
         raise invalid("identity.tax_id", "must have nine digits", "BLUM-400-003")
 
@@ -117,6 +128,7 @@ def view(world: World, account: Row) -> Row:
     closes = world.table("books").get(account["id"], {}).get("values", [])
     return {
         **account,
+        "crypto_status": account["status"] if "crypto" in account["enabled_assets"] else None,
         "balance": ledger.balance(world, account["id"]),
         "last_equity": closes[-1]["value"] if closes else ledger.ZERO,
         "portfolios": [

@@ -1,9 +1,13 @@
-"""Verification: a workflow with four checks that settle by themselves within seconds.
+"""Verification: a workflow whose checks settle by themselves within seconds.
 
-Known: the checks, their states and the workflow's. Our choice: last name `Reject` fails identity
-the first time, `Review` waits for a person, `Document` waits for an identity document. A person
-decides through `decide`. `account.updated` is sent whenever the workflow's state changes.
+Known: the checks, their states and the workflow's, risk level high leading to a person and
+prohibited to a refusal, 409 for a result that comes too late. Our choice: the last names of
+`sandbox.magic`, what a person may decide (`decide`), that a verification which waits for the
+investor may be started again, and that it expires after a week. `account.updated` is sent whenever
+the workflow's state changes.
 """
+
+from datetime import timedelta
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
@@ -17,25 +21,56 @@ PROVIDERS = {
     "tax_id_verification": "persona-taxid",
     "screening": "persona-screening",
     "risk_assessment": None,
+    "business_verification": "persona-business",
 }
-SECONDS = {
-    "fast": [1.0, 1.5, 2.0, 2.5],
-    "real": [40.0, 60.0, 90.0, 120.0],
-}
-"""After how long each check settles, in the order of PROVIDERS."""
+"""Who does each check. Business verification is for companies only."""
 
-RESULTS = {
-    "approved": "clear",
-    "clear": "clear",
-    "completed": "clear",
-    "passed": "clear",
-    "failed": "failed",
-    "declined": "failed",
-    "rejected": "failed",
-    "needs_review": "review_required",
-    "review_required": "review_required",
+SECONDS = {
+    "fast": {
+        "identity_verification": 1.0,
+        "tax_id_verification": 1.5,
+        "screening": 2.0,
+        "risk_assessment": 2.5,
+        "business_verification": 2.5,
+    },
+    "real": {
+        "identity_verification": 40.0,
+        "tax_id_verification": 60.0,
+        "screening": 90.0,
+        "risk_assessment": 120.0,
+        "business_verification": 600.0,
+    },
 }
-"""What a provider's `status` in a submitted payload means for the check."""
+"""After how long each check settles, by the world's pace."""
+
+INVESTOR_HAS = timedelta(days=7)
+"""How long a verification waits for the investor before it expires."""
+
+CLEAR = ("approved", "clear", "completed", "complete", "passed", "success", "verified")
+FAILED = ("failed", "declined", "rejected", "denied")
+"""What a provider's `status` in a submitted payload means for the check; else it is for review."""
+
+
+OPEN = ("in_progress", "pending_review")
+ALLOWED_IN = {
+    "approve": OPEN,
+    "reject": OPEN,
+    "document": OPEN,
+    "suspend": ("approved",),
+    "reinstate": ("suspended",),
+    "expire": (*OPEN, "approved", "suspended"),
+}
+"""What a person may decide, and in which states of the workflow."""
+
+TURNS = {
+    "suspend": ("suspended", "SUSPENDED"),
+    "reinstate": ("approved", "ACTIVE"),
+    "expire": ("expired", "INACTIVE"),
+}
+"""Decisions that don't touch the checks: the workflow's state and the account's."""
+
+RISKS = {"review": "high", "prohibited": "prohibited"}
+"""Last names and their risk level; everyone else's is low."""
 
 
 def routes(api: Blueprint, world: World) -> None:
@@ -43,13 +78,13 @@ def routes(api: Blueprint, world: World) -> None:
 
     @api.get("/accounts/<account_id>/compliance")
     def get_compliance(account_id: str) -> ResponseReturnValue:
-        web.get_account(world, account_id)
+        account = web.get_account(world, account_id)
         workflow = latest(world, account_id)
         return web.success(
             {
                 "account_id": account_id,
                 "workflow_status": workflow["status"],
-                "workflow_type": "kyc",
+                "workflow_type": "kyb" if _is_company(account) else "kyc",
                 "risk_level": workflow["risk_level"],
                 "checks": [
                     {
@@ -74,10 +109,7 @@ def routes(api: Blueprint, world: World) -> None:
             raise invalid("check_type", "is not part of this workflow")
         if workflow["status"] != "in_progress" or check["status"] != "pending":
             raise wrong_state("The check is not pending any more.")
-        result = RESULTS.get(str(given["provider_payload"].get("status", "")).lower())
-        if result is None:
-            raise invalid("provider_payload.status", "is not known", "BLUM-400-004")
-        _settle(world, workflow, check, result)
+        _settle(world, workflow, check, _reading(given["provider_payload"]))
         return next(
             handoff
             for handoff in handoffs(workflow)
@@ -87,8 +119,11 @@ def routes(api: Blueprint, world: World) -> None:
     @api.post("/accounts/<account_id>/compliance/restart")
     def restart_compliance(account_id: str) -> ResponseReturnValue:
         account = web.get_account(world, account_id)
-        if latest(world, account_id)["status"] not in ("rejected", "expired"):
+        workflow = latest(world, account_id)
+        if workflow["status"] not in ("rejected", "expired") and not waits_for_investor(workflow):
             raise wrong_state("Verification can be restarted after a rejection only.")
+        if workflow["status"] == "in_progress":
+            workflow.update(status="expired", updated_at=world.clock.now())
         account["status"] = "PENDING"
         workflow = start(world, account)
         _announce(world, workflow)
@@ -101,10 +136,10 @@ def routes(api: Blueprint, world: World) -> None:
                     "status": check["status"],
                     "provider": check["provider"],
                     "externalId": check["external_id"],
-                    "verificationUrl": None,
-                    "verificationToken": None,
+                    "verificationUrl": check["verification_url"],
+                    "verificationToken": check["verification_token"],
                 }
-                for check in workflow["checks"]
+                for check in handoffs(workflow)
             ],
         }
 
@@ -112,17 +147,25 @@ def routes(api: Blueprint, world: World) -> None:
     def get_compliance_workflow(account_id: str, workflow_id: str) -> ResponseReturnValue:
         web.get_account(world, account_id)
         workflow = web.owned(world, "workflows", account_id, workflow_id, "Workflow")
-        return {key: value for key, value in workflow.items() if key != "account_id"}
+        shown = {key: workflow[key] for key in ("id", "status", "risk_level")}
+        checks = [
+            {key: value for key, value in check.items() if key != "hosted"}
+            for check in workflow["checks"]
+        ]
+        dates = {key: workflow[key] for key in ("created_at", "updated_at")}
+        return {**shown, "checks": checks, **dates}
 
 
 def latest(world: World, account_id: str) -> Row:
     """The account's newest workflow; every account has one."""
-    own = (row for row in world.table("workflows").values() if row["account_id"] == account_id)
-    return max(own, key=lambda row: str(row["created_at"]) + f"{row['number']:06}")
+    return world.table("workflows").of(account_id)[-1]
 
 
 def handoffs(workflow: Row) -> list[Row]:
-    """The checks as account creation shows them. None needs the investor's help here."""
+    """The checks as account creation shows them; `verification_url` where the investor is needed.
+
+    Needs a request, for the address of the page.
+    """
     return [
         {
             "workflow_id": workflow["id"],
@@ -130,17 +173,28 @@ def handoffs(workflow: Row) -> list[Row]:
             "status": check["status"],
             "provider": check["provider"],
             "external_id": check["external_id"],
-            "verification_url": None,
+            "verification_url": f"{web.home()}/verify/{check['external_id']}"
+            if check.get("hosted") and check["status"] == "pending"
+            else None,
             "verification_token": None,
         }
         for check in workflow["checks"]
     ]
 
 
+def waits_for_investor(workflow: Row) -> bool:
+    """Whether nothing goes on until the investor has been to a check's page."""
+    return workflow["status"] == "in_progress" and any(
+        check.get("hosted") and check["status"] == "pending" for check in workflow["checks"]
+    )
+
+
 def start(world: World, account: Row) -> Row:
     """Open a workflow; its checks settle one after the other."""
     now = world.clock.now()
-    earlier = [w for w in world.table("workflows").values() if w["account_id"] == account["id"]]
+    earlier = world.table("workflows").of(account["id"])
+    kinds = [k for k in PROVIDERS if _is_company(account) or k != "business_verification"]
+    hosted = _story(account) == "verify"
     workflow: Row = {
         "id": world.new_id(),
         "account_id": account["id"],
@@ -149,26 +203,27 @@ def start(world: World, account: Row) -> Row:
         "risk_level": None,
         "checks": [
             {
-                "check_type": check_type,
+                "check_type": kind,
                 "status": "pending",
-                "provider": provider,
-                "external_id": f"inq_{world.new_id()[:8]}" if provider else None,
+                "provider": PROVIDERS[kind],
+                "external_id": f"inq_{world.new_id()[:8]}" if PROVIDERS[kind] else None,
                 "started_at": now,
                 "completed_at": None,
+                "hosted": hosted and kind == "identity_verification",
             }
-            for check_type, provider in PROVIDERS.items()
+            for kind in kinds
         ],
         "created_at": now,
         "updated_at": now,
     }
     world.table("workflows")[workflow["id"]] = workflow
-    for check_type, seconds in zip(PROVIDERS, SECONDS[world.pace], strict=True):
-        world.schedule(
-            world.soon(seconds),
-            "compliance.check",
-            workflow_id=workflow["id"],
-            check_type=check_type,
-        )
+    for check in workflow["checks"]:
+        if not check["hosted"]:
+            kind = check["check_type"]
+            at = world.soon(SECONDS[world.pace][kind])
+            world.schedule(at, "compliance.check", workflow_id=workflow["id"], check_type=kind)
+    if hosted:
+        world.schedule(now + INVESTOR_HAS, "compliance.expire", workflow_id=workflow["id"])
     return workflow
 
 
@@ -179,44 +234,84 @@ def settle_check(world: World, workflow_id: str, check_type: str) -> None:
     if workflow is None or workflow["status"] != "in_progress":
         return
     check = _check(workflow, check_type)
-    if check is not None and check["status"] == "pending":
-        account = world.table("accounts")[workflow["account_id"]]
-        story = account["identity"]["last_name"].strip().casefold()
-        result = "clear"
-        if check_type == "identity_verification":
-            if story == "reject" and workflow["number"] == 1:
-                result = "failed"
-            elif story == "document" and not _has_identity_document(world, account["id"]):
-                result = "review_required"
-        elif check_type == "screening" and story == "review":
-            result = "review_required"
-        _settle(world, workflow, check, result)
+    if check is None or check["status"] != "pending":
+        return
+    account = world.table("accounts")[workflow["account_id"]]
+    if check_type == "risk_assessment":
+        workflow["risk_level"] = RISKS.get(_story(account), "low")
+    _settle(world, workflow, check, _result(world, workflow, account, check_type))
+
+
+def _result(world: World, workflow: Row, account: Row, check_type: str) -> str:
+    """What the provider finds: `clear`, unless the last name asks for something else."""
+    match check_type, _story(account):
+        case "identity_verification", "reject" if workflow["number"] == 1:
+            return "failed"
+        case "identity_verification", "error":
+            return "error"
+        case "identity_verification", "document":
+            seen = _has_identity_document(world, account["id"])
+            return "clear" if seen else "review_required"
+        case "screening", "review":
+            return "review_required"
+        case "risk_assessment", "prohibited":
+            return "failed"
+    return "clear"
+
+
+@job("compliance.expire")
+def expire(world: World, workflow_id: str) -> None:
+    """The investor never came to the check's page."""
+    workflow = world.table("workflows").get(workflow_id)
+    if workflow is not None and waits_for_investor(workflow):
+        _turn(world, workflow, "expired", "INACTIVE")
+
+
+def hosted_check(world: World, external_id: str) -> tuple[Row, Row] | None:
+    """The workflow and the check behind a `verification_url`; None for an unknown one."""
+    for workflow in world.table("workflows").values():
+        for check in workflow["checks"]:
+            if check.get("hosted") and check["external_id"] == external_id:
+                return workflow, check
+    return None
+
+
+def finish_hosted(world: World, workflow: Row, check: Row, result: str) -> None:
+    """The investor has been to the page: `clear`, `failed` or `review_required`.
+
+    Raises ApiError 409-003 if the check has a result or the workflow has ended.
+    """
+    if workflow["status"] != "in_progress" or check["status"] != "pending":
+        raise wrong_state("This check is finished.")
+    _settle(world, workflow, check, result)
 
 
 def decide(world: World, account_id: str, decision: str) -> Row:
-    """A person decides: `approve`, `reject` or `document` (ask for an identity document).
+    """A person decides about the newest workflow. Returns it.
 
-    Returns the workflow. Raises ApiError 409-003 if it is decided already.
+    `approve`, `reject` or `document` (ask for an identity document) while it is open; `suspend` an
+    approved one and `reinstate` it; `expire` one that is approved or open. Raises ApiError 409-003
+    if it is not in a state for that, 400-004 for another word.
     """
     workflow = latest(world, account_id)
-    if workflow["status"] not in ("in_progress", "pending_review"):
-        raise wrong_state("The verification is decided.")
+    if decision not in ALLOWED_IN:
+        raise invalid("decision", "must be " + " or ".join(ALLOWED_IN), "BLUM-400-004")
+    if workflow["status"] not in ALLOWED_IN[decision]:
+        raise wrong_state(f"The verification is {workflow['status'].replace('_', ' ')}.")
+    if decision in TURNS:
+        _turn(world, workflow, *TURNS[decision])
+        return workflow
     identity = _check(workflow, "identity_verification")
     assert identity is not None
     now = world.clock.now()
-    if decision == "approve":
-        for check in workflow["checks"]:
-            if check["status"] != "clear":
-                check.update(status="clear", completed_at=now)
-    elif decision == "reject":
+    if decision == "reject":
         identity.update(status="failed", completed_at=now)
-    elif decision == "document":
+    for check in workflow["checks"]:
+        settled = check["status"] == "clear" or decision == "reject"
+        if not settled and (decision == "approve" or check["status"] == "pending"):
+            check.update(status="clear", completed_at=now)
+    if decision == "document":
         identity.update(status="review_required", completed_at=None)
-        for check in workflow["checks"]:
-            if check["status"] == "pending":
-                check.update(status="clear", completed_at=now)
-    else:
-        raise invalid("decision", "must be approve or reject or document", "BLUM-400-004")
     _conclude(world, workflow)
     return workflow
 
@@ -236,11 +331,25 @@ def document_approved(world: World, account_id: str, document_type: str) -> None
 
 def _has_identity_document(world: World, account_id: str) -> bool:
     return any(
-        row["account_id"] == account_id
-        and row["document_type"] == "id_verification"
-        and row["upload_status"] == "approved"
-        for row in world.table("documents").values()
+        row["document_type"] == "id_verification" and row["upload_status"] == "approved"
+        for row in world.table("documents").of(account_id)
     )
+
+
+def _is_company(account: Row) -> bool:
+    return bool(account["account_type"] == "corporate")
+
+
+def _story(account: Row) -> str:
+    return str(account["identity"]["last_name"]).strip().casefold()
+
+
+def _reading(payload: Row) -> str:
+    """What a provider's payload says about the check: its `status`, or the end of its event."""
+    word = str(payload.get("status") or payload.get("event_type", "")).lower().rpartition(".")[2]
+    if word in CLEAR:
+        return "clear"
+    return "failed" if word in FAILED else "review_required"
 
 
 def _check(workflow: Row, check_type: str) -> Row | None:
@@ -257,29 +366,31 @@ def _settle(world: World, workflow: Row, check: Row, status: str) -> None:
 def _conclude(world: World, workflow: Row) -> None:
     """Draw the workflow's state from its checks, and the account's from the workflow."""
     states = [check["status"] for check in workflow["checks"]]
-    before = workflow["status"]
+    workflow["updated_at"] = world.clock.now()
     if "failed" in states:
-        workflow["status"] = "rejected"
+        _turn(world, workflow, "rejected", "REJECTED")
     elif "pending" in states:
         return
-    elif "review_required" in states:
-        workflow["status"] = "pending_review"
+    elif "review_required" in states or "error" in states:
+        if workflow["status"] != "pending_review":
+            _turn(world, workflow, "pending_review", None)
     else:
-        workflow["status"] = "approved"
-    review = _check(workflow, "screening")
-    high = review is not None and review["status"] == "review_required"
-    workflow["risk_level"] = "high" if high else "low"
-    workflow["updated_at"] = world.clock.now()
-    if workflow["status"] == before:
-        return
+        workflow["risk_level"] = workflow["risk_level"] or "low"
+        _turn(world, workflow, "approved", "ACTIVE")
+
+
+def _turn(world: World, workflow: Row, status: str, account_status: str | None) -> None:
+    """Move the workflow and, unless None, the account to another state, and tell."""
+    workflow.update(status=status, updated_at=world.clock.now())
     account = world.table("accounts")[workflow["account_id"]]
-    if workflow["status"] == "approved" and account["status"] == "PENDING":
-        account["status"] = "ACTIVE"
-        number = world.rng("account number", account["id"]).randrange(10**8, 10**9)
-        account["account_number"] = str(number)
+    fresh = account["status"] == "PENDING"
+    if account_status is not None:
+        account["status"] = account_status
+    if fresh and account_status == "ACTIVE":
+        if account["account_number"] is None:
+            number = world.rng("account number", account["id"]).randrange(10**8, 10**9)
+            account["account_number"] = str(number)
         world.tell("account.approved", account)
-    elif workflow["status"] == "rejected":
-        account["status"] = "REJECTED"
     _announce(world, workflow)
 
 

@@ -1,13 +1,13 @@
 """Document uploads. Known: JPEG, PNG or PDF up to 10 MB, any number of tries, then a decision.
 
-Our choice: a file name with `blurry` in it is rejected, everything else approved, after two
-seconds. The file itself is not kept.
+Our choice: a file is approved after two seconds unless its name says otherwise (`sandbox.magic`).
+The file itself is not kept, nor its name.
 """
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from sandbox import web
+from sandbox import magic, web
 from sandbox.api import compliance
 from sandbox.errors import ApiError, invalid, not_found, wrong_state
 from sandbox.world import Row, World, job
@@ -15,7 +15,6 @@ from sandbox.world import Row, World, job
 LARGEST_FILE = 10 * 1024 * 1024
 BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"%PDF-")
 SECONDS = {"fast": 2.0, "real": 90.0}
-UNREADABLE = "The image is not readable. Take the picture again in good light."
 
 
 def routes(api: Blueprint, world: World) -> None:
@@ -39,7 +38,7 @@ def routes(api: Blueprint, world: World) -> None:
             "upload_status": "processing",
             "uploaded_at": world.clock.now(),
             "rejection_reason": None,
-            "blurry": "blurry" in (file.filename or "").lower(),
+            "unusable": magic.of_file(file.filename or ""),
         }
         world.table("documents")[document["document_id"]] = document
         world.schedule(
@@ -53,9 +52,8 @@ def routes(api: Blueprint, world: World) -> None:
         kind, status = request.args.get("document_type"), request.args.get("status")
         return [
             view(document)
-            for document in reversed(world.table("documents").values())
-            if document["account_id"] == account_id
-            and kind in (None, document["document_type"])
+            for document in reversed(world.table("documents").of(account_id))
+            if kind in (None, document["document_type"])
             and status in (None, document["upload_status"])
         ]
 
@@ -79,7 +77,7 @@ def find(world: World, document_id: str) -> Row:
 
 def view(document: Row) -> Row:
     """The document as the API shows it."""
-    return {key: value for key, value in document.items() if key != "blurry"}
+    return {key: value for key, value in document.items() if key != "unusable"}
 
 
 @job("documents.decide")
@@ -87,7 +85,8 @@ def decide_by_itself(world: World, document_id: str) -> None:
     """The reader of documents has come to a result."""
     document = world.table("documents").get(document_id)
     if document is not None and document["upload_status"] == "processing":
-        decide(world, document_id, "reject" if document["blurry"] else "approve")
+        reason = document["unusable"]
+        decide(world, document_id, "reject" if reason else "approve", reason)
 
 
 def decide(world: World, document_id: str, decision: str, reason: str | None = None) -> Row:
@@ -99,7 +98,7 @@ def decide(world: World, document_id: str, decision: str, reason: str | None = N
         raise invalid("decision", "must be approve or reject", "BLUM-400-004")
     approved = decision == "approve"
     document["upload_status"] = "approved" if approved else "rejected"
-    document["rejection_reason"] = None if approved else reason or UNREADABLE
+    document["rejection_reason"] = None if approved else reason or magic.UNUSABLE_FILES["blurry"]
     world.emit(
         "document.approved" if approved else "document.rejected",
         document["account_id"],

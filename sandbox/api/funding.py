@@ -1,17 +1,20 @@
 """Funding sources: banks linked through Plaid, and banks entered by hand.
 
-Known: the two Plaid endpoints, the later `connect`, two list shapes. Our choice: a public token
-connects once and gives the same source when sent again; it expires after 30 minutes, a link token
-after four hours; both list shapes come in one answer.
+Known: the two Plaid endpoints, the later `connect`, two list shapes; each connect adds a source;
+disconnecting keeps the record; when the last account of a login goes, so does the Plaid item. Our
+choice: a public token connects once and gives the same source when sent again; it expires after 30
+minutes, a link token after four hours; both list shapes come in one answer; only checking and
+savings accounts are linked; every id of a source or of one of its accounts, Bluum's or Plaid's,
+names it.
 """
 
 from datetime import timedelta
 
-from flask import Blueprint, current_app, request
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from sandbox import web
-from sandbox.errors import invalid, not_found
+from sandbox.errors import invalid, not_found, wrong_state
 from sandbox.world import Row, World
 
 LINK_TOKEN_LIVES = timedelta(hours=4)
@@ -21,8 +24,16 @@ NIGERIAN_BANKS = [
     {"name": "Harbour Bank", "code": "901"},
     {"name": "Lagoon Trust Bank", "code": "902"},
     {"name": "Savannah Merchant Bank", "code": "903"},
+    {"name": "Delta Commerce Bank", "code": "904"},
+    {"name": "Plateau Microfinance Bank", "code": "905"},
+    {"name": "Coral Coast Bank", "code": "906"},
 ]
 """Invented names."""
+
+LINKABLE = ("checking", "savings")
+"""Kinds of account that ACH can take money from and give it to."""
+
+STATES = ("ACTIVE", "DISCONNECTED", "ERROR")
 
 
 def routes(api: Blueprint, world: World) -> None:
@@ -51,8 +62,7 @@ def routes(api: Blueprint, world: World) -> None:
         }
         hosted = None
         if given.get("enable_hosted_link"):
-            home = current_app.config["PUBLIC_URL"] or request.host_url.rstrip("/")
-            hosted = f"{home}/plaid/hosted/{token}"
+            hosted = f"{web.home()}/plaid/hosted/{token}"
         return web.success({"link_token": token, "hosted_link_url": hosted})
 
     @api.post("/accounts/<account_id>/funding-sources/plaid/connect")
@@ -70,25 +80,23 @@ def routes(api: Blueprint, world: World) -> None:
             data: Row = {"funding_sources": flat_views(source)}
             return web.success(data, "Funding source connected")
         source = _add_manual(world, account_id, given)
-        data = {"funding_source": flat_views(source)[0]}
+        [row] = flat_views(source)
+        data = {"funding_source": row, "funding_sources": [row]}
         return web.success(data, "Funding source connected"), 201
 
     @api.get("/accounts/<account_id>/funding-sources/<funding_source_id>")
     def get_funding_source(account_id: str, funding_source_id: str) -> ResponseReturnValue:
         web.get_account(world, account_id)
-        source, _ = find(world, account_id, funding_source_id)
-        return web.success({"item": item_view(source)})
+        source, bank_account = find(world, account_id, funding_source_id)
+        flat = next(row for row in flat_views(source) if row["id"] == bank_account["id"])
+        return web.success({"item": item_view(source), "funding_source": flat})
 
     @api.delete("/accounts/<account_id>/funding-sources/<funding_source_id>")
     def disconnect_funding_source(account_id: str, funding_source_id: str) -> ResponseReturnValue:
         web.get_account(world, account_id)
         source, bank_account = find(world, account_id, funding_source_id)
-        gone = source["accounts"] if funding_source_id == source["id"] else [bank_account]
-        for each in gone:
-            each["status"] = "DISCONNECTED"
-        if all(each["status"] == "DISCONNECTED" for each in source["accounts"]):
-            source["status"] = "DISCONNECTED"
-        source["updated_at"] = world.clock.now()
+        whole = funding_source_id in (source["id"], source["provider_id"])
+        disconnect(world, source, source["accounts"] if whole else [bank_account])
         return {"status": "success", "message": "Funding source disconnected"}
 
     @api.get("/lookup/nigerian-banks")
@@ -98,8 +106,7 @@ def routes(api: Blueprint, world: World) -> None:
 
 def sources(world: World, account_id: str) -> list[Row]:
     """The account's sources, newest first, disconnected ones too."""
-    rows = reversed(world.table("funding_sources").values())
-    return [row for row in rows if row["account_id"] == account_id]
+    return world.table("funding_sources").of(account_id)[::-1]
 
 
 def find(world: World, account_id: str, source_id: str) -> tuple[Row, Row]:
@@ -108,11 +115,11 @@ def find(world: World, account_id: str, source_id: str) -> tuple[Row, Row]:
     Raises ApiError 404-001.
     """
     for source in sources(world, account_id):
-        if source["id"] == source_id:
+        if source_id in (source["id"], source["provider_id"]):
             active = [each for each in source["accounts"] if each["status"] == "ACTIVE"]
             return source, (active or source["accounts"])[0]
         for bank_account in source["accounts"]:
-            if bank_account["id"] == source_id:
+            if source_id in (bank_account["id"], bank_account["accountId"]):
                 return source, bank_account
     raise not_found("Funding source not found.")
 
@@ -124,12 +131,7 @@ def usable(world: World, account_id: str, given: Row) -> tuple[Row, Row]:
     """
     source_id = given.get("funding_source_id")
     options = given.get("plaid_options") or {}
-    active = [
-        (source, bank_account)
-        for source in sources(world, account_id)
-        for bank_account in source["accounts"]
-        if source["status"] == "ACTIVE" and bank_account["status"] == "ACTIVE"
-    ]
+    active = _active(world, account_id)
     if source_id is None and (options.get("item_id") or options.get("account_id")):
         for source, bank_account in active:
             if options.get("item_id") in (None, source["provider_id"]) and options.get(
@@ -142,9 +144,55 @@ def usable(world: World, account_id: str, given: Row) -> tuple[Row, Row]:
             return active[0]
         raise invalid("funding_source_id", "required", "BLUM-400-002")
     for source, bank_account in active:
-        if source_id in (source["id"], bank_account["id"]):
+        ids = (source["id"], source["provider_id"], bank_account["id"], bank_account["accountId"])
+        if source_id in ids:
             return source, bank_account
     raise invalid("funding_source_id", "names no active funding source")
+
+
+def has_one(world: World, account_id: str) -> bool:
+    """Whether there is exactly one active bank account, the one a transfer uses unasked."""
+    return len(_active(world, account_id)) == 1
+
+
+def _active(world: World, account_id: str) -> list[tuple[Row, Row]]:
+    return [
+        (source, bank_account)
+        for source in sources(world, account_id)
+        for bank_account in source["accounts"]
+        if source["status"] == "ACTIVE" and bank_account["status"] == "ACTIVE"
+    ]
+
+
+def disconnect(world: World, source: Row, gone: list[Row]) -> None:
+    """Unlink bank accounts of a login. With the last one the login is revoked at Plaid."""
+    for each in gone:
+        each["status"] = "DISCONNECTED"
+    if all(each["status"] == "DISCONNECTED" for each in source["accounts"]):
+        source["status"] = "DISCONNECTED"
+    source["updated_at"] = world.clock.now()
+
+
+def turn(world: World, source_id: str, status: str) -> Row:
+    """Let a login break (`ERROR`), work again (`ACTIVE`) or go (`DISCONNECTED`). Returns its row.
+
+    The id of one of its bank accounts does too. Raises ApiError 404-001, 400-004, and 409-003 for a
+    source that is gone already.
+    """
+    for source in world.table("funding_sources").values():
+        if source_id == source["id"] or any(source_id == each["id"] for each in source["accounts"]):
+            break
+    else:
+        raise not_found("Funding source not found.")
+    if status not in STATES:
+        raise invalid("status", "must be " + " or ".join(STATES), "BLUM-400-004")
+    if source["status"] == "DISCONNECTED":
+        raise wrong_state("The funding source is disconnected.")
+    for each in source["accounts"]:
+        if each["status"] != "DISCONNECTED":
+            each["status"] = status
+    source.update(status=status, updated_at=world.clock.now())
+    return source
 
 
 def make_public_token(
@@ -175,10 +223,15 @@ def connect(world: World, account_id: str, public_token: str) -> Row:
         source = world.table("funding_sources")[token["source_id"]]
         if source["account_id"] != account_id:
             raise invalid("public_token", "is not known")
+        if source["status"] == "DISCONNECTED":
+            raise invalid("public_token", "was used for a bank that is disconnected")
         return source
     now = world.clock.now()
     if now >= token["expires_at"]:
         raise invalid("public_token", "has expired")
+    linked = [each for each in token["accounts"] if each["subtype"] in LINKABLE]
+    if not linked:
+        raise invalid("public_token", "has no checking or savings account")
     source = {
         "id": world.new_id(),
         "account_id": account_id,
@@ -199,7 +252,7 @@ def connect(world: World, account_id: str, public_token: str) -> Row:
                 "mask": account["mask"],
                 "status": "ACTIVE",
             }
-            for account in token["accounts"]
+            for account in linked
         ],
         "created_at": now,
         "updated_at": now,
@@ -241,7 +294,7 @@ def _add_manual(world: World, account_id: str, given: Row) -> Row:
 
 def item_view(source: Row) -> Row:
     """One login with its bank accounts, in the reference's camelCase."""
-    shown = [each for each in source["accounts"] if each["status"] == "ACTIVE"]
+    shown = [each for each in source["accounts"] if each["status"] != "DISCONNECTED"]
     return {
         "id": source["id"],
         "itemId": source["provider_id"] or source["id"],

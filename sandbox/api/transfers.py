@@ -113,11 +113,13 @@ def routes(api: Blueprint, world: World) -> None:
         lines = [
             "Bank details for your transfer",
             f"Amount: USD {row['amount']:,}",
-            f"Bank: {bank['bankName']}",
+            f"Bank: {bank['bankName']}, {bank['bankAddress']}",
             f"Account name: {bank['accountName']}",
             f"Account number: {bank['accountNumber']}",
             f"Routing number: {bank['routingNumber']}",
+            f"SWIFT: {bank['swiftCode']}",
             f"Memo: {row['method_details']['referenceCode']}",
+            f"Send it by {row['expires_at']:%B %-d, %Y}.",
         ]
         return Response(one_page(lines), mimetype="application/pdf")
 
@@ -152,8 +154,13 @@ def transaction_view(kind: str, row: Row) -> Row:
 
 
 def wallet_views(world: World, account_id: str) -> list[Row]:
-    """The wallets. Known: USD, NGN and KES come with every account; only USD is used here."""
+    """The wallets. Known: USD, NGN and KES come with every account; only USD is used here.
+
+    Our choice: a suspended account's wallets are suspended.
+    """
     usd = ledger.wallet(world, account_id)
+    suspended = world.table("accounts")[account_id]["status"] == "SUSPENDED"
+    status = "suspended" if suspended else "active"
     views: list[Row] = [
         {
             "wallet_id": usd["wallet_id"],
@@ -161,7 +168,7 @@ def wallet_views(world: World, account_id: str) -> list[Row]:
             "balance": usd["balance"],
             "available_balance": usd["balance"] - usd["reserved"],
             "reserved_balance": usd["reserved"],
-            "status": "active",
+            "status": status,
             "created_at": usd["created_at"],
         }
     ]
@@ -173,7 +180,7 @@ def wallet_views(world: World, account_id: str) -> list[Row]:
                 "balance": ledger.ZERO,
                 "available_balance": ledger.ZERO,
                 "reserved_balance": ledger.ZERO,
-                "status": "active",
+                "status": status,
                 "created_at": usd["created_at"],
             }
         )
@@ -196,9 +203,8 @@ def _chosen(world: World, account_id: str, kind: str) -> Sequence[Row]:
         raise invalid("date_from", "must not be after date_to", "BLUM-400-007")
     rows = [
         row
-        for row in world.table(f"{kind}s").values()
-        if row["account_id"] == account_id
-        and all(row[key] == value for key, value in wanted.items())
+        for row in world.table(f"{kind}s").of(account_id)
+        if all(row[key] == value for key, value in wanted.items())
         and (first is None or row["created_at"].date() >= first)
         and (last is None or row["created_at"].date() <= last)
     ]
