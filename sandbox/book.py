@@ -1,9 +1,12 @@
 """What an account owns beside cash: positions with lots, gains taken, dividends, daily values.
 
 `world.table("books")[account_id]` holds it all. Money is dollars with two decimals, quantities have
-nine, the cost of a share is cost over quantity (average cost).
+nine. A position's cost is what its lots cost together; the average shown is that over the quantity.
+A sale takes its gain from the very lots it uses up: the oldest first, or those that cost the least
+tax, if the policy is tax-aware.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
@@ -17,6 +20,9 @@ ZERO = Decimal("0.00")
 CENT = Decimal("0.01")
 NOTHING = Decimal(0)
 LONG_TERM = timedelta(days=365)
+WASH_SALE = timedelta(days=30)
+TAX_RATES = {"short": Decimal("0.24"), "long": Decimal("0.15")}
+"""Assumed tax on a gain by how long it took; only decides which lots are the cheapest to sell."""
 
 
 def market(world: World) -> Market:
@@ -42,6 +48,7 @@ def of(world: World, account_id: str) -> Row:
             "realized": [],
             "dividends": [],
             "values": [],
+            "tax_aware": False,
         }
     return books[account_id]
 
@@ -73,11 +80,28 @@ def value_of(quantity: Decimal, price: Decimal) -> Decimal:
     return (quantity * price).quantize(CENT, rounding=ROUND_HALF_EVEN)
 
 
-def values(world: World, account_id: str, at: datetime | None = None) -> dict[str, Decimal]:
-    """Market value by symbol, now unless told."""
-    prices, when = market(world), at or world.clock.now()
+def prices_at(world: World, at: datetime | None = None) -> Callable[[str], Decimal]:
+    """Prices of one moment (now), each looked up once."""
+    prices, when, known = market(world), at or world.clock.now(), dict[str, Decimal]()
+
+    def price(symbol: str) -> Decimal:
+        if symbol not in known:
+            known[symbol] = prices.price(symbol, when)
+        return known[symbol]
+
+    return price
+
+
+def values(
+    world: World,
+    account_id: str,
+    at: datetime | None = None,
+    price: Callable[[str], Decimal] | None = None,
+) -> dict[str, Decimal]:
+    """Market value by symbol, now unless told. `price` is for whoever has looked them up."""
+    price = price or prices_at(world, at)
     return {
-        row["symbol"]: value_of(row["quantity"], prices.price(row["symbol"], when))
+        row["symbol"]: value_of(row["quantity"], price(row["symbol"]))
         for row in held(world, account_id)
     }
 
@@ -88,52 +112,85 @@ def total(world: World, account_id: str) -> Decimal:
 
 
 def add(world: World, account_id: str, symbol: str, quantity: Decimal, cost: Decimal) -> None:
-    """Put bought shares into the position."""
+    """Put bought shares into the position, as a lot of their own."""
     row, now = position(world, account_id, symbol), world.clock.now()
     row["quantity"] += quantity
     row["cost"] += cost
-    row["lots"].append({"quantity": quantity, "cost": cost, "acquired_at": now})
+    row["lots"].append(
+        {"id": world.new_id(), "quantity": quantity, "cost": cost, "acquired_at": now}
+    )
     row["updated_at"] = row["last_transaction_at"] = now
 
 
 def remove(
     world: World, account_id: str, symbol: str, quantity: Decimal, proceeds: Decimal
 ) -> Decimal:
-    """Take sold shares out, first lots first, and note the gain. Returns the gain in dollars.
+    """Take sold shares out of their lots and note the gains. Returns the gain in dollars.
 
     The caller has made sure that the position is large enough.
     """
-    row, now = position(world, account_id, symbol), world.clock.now()
-    everything = quantity == row["quantity"]
-    cost = row["cost"] if everything else _cents(row["cost"] * quantity / row["quantity"])
-    gain = proceeds - cost
-    long_quantity = _take_lots(row["lots"], quantity, now - LONG_TERM)
-    long_gain = _cents(gain * long_quantity / quantity)
-    row["quantity"] -= quantity
-    row["cost"] -= cost
+    book, now = of(world, account_id), world.clock.now()
+    row = position(world, account_id, symbol)
+    gain, terms = ZERO, {}
+    for part in parts_of_sale(row, quantity, proceeds, now, tax_aware=book.get("tax_aware", False)):
+        part["lot"]["quantity"] -= part["quantity"]
+        part["lot"]["cost"] -= part["cost"]
+        row["quantity"] -= part["quantity"]
+        row["cost"] -= part["cost"]
+        gain += part["gain"]
+        noted = terms.setdefault(
+            part["term"],
+            {"at": now, "symbol": symbol, "term": part["term"]}
+            | {"gain": ZERO, "quantity": NOTHING, "cost": ZERO},
+        )
+        for name in ("gain", "quantity", "cost"):
+            noted[name] += part[name]
+    row["lots"] = [lot for lot in row["lots"] if lot["quantity"]]
     row["updated_at"] = row["last_transaction_at"] = now
-    for term, part in (("short", gain - long_gain), ("long", long_gain)):
-        if part:
-            of(world, account_id)["realized"].append(
-                {"at": now, "symbol": symbol, "term": term, "gain": part}
-            )
+    book["realized"].extend(terms.values())
     return gain
 
 
-def _take_lots(lots: list[Row], quantity: Decimal, long_before: datetime) -> Decimal:
-    """Use up lots from the first on. Returns how much of the quantity was held for over a year."""
-    left, long_quantity = quantity, NOTHING
-    while left > 0 and lots:
-        lot = lots[0]
+def parts_of_sale(
+    row: Row, quantity: Decimal, proceeds: Decimal, now: datetime, *, tax_aware: bool
+) -> list[Row]:
+    """What a sale takes from each lot: `lot`, `quantity`, `cost`, `gain`, `term` (short or long).
+
+    Changes nothing. Costs and proceeds are split by quantity to the cent; the last part of a lot
+    takes the lot's last cent, the last part of the sale the sale's.
+    """
+    price = proceeds / quantity
+    lots = sorted(row["lots"], key=lambda lot: lot["acquired_at"])
+    if tax_aware:
+        lots.sort(key=lambda lot: _tax_a_share(lot, price, now))
+    parts: list[Row] = []
+    left, money = quantity, proceeds
+    for lot in lots:
         taken = min(left, lot["quantity"])
-        if lot["acquired_at"] < long_before:
-            long_quantity += taken
-        lot["cost"] -= _cents(lot["cost"] * taken / lot["quantity"])
-        lot["quantity"] -= taken
-        left -= taken
-        if not lot["quantity"]:
-            lots.pop(0)
-    return long_quantity
+        if not taken:
+            break
+        whole = taken == lot["quantity"]
+        cost = lot["cost"] if whole else _cents(lot["cost"] * taken / lot["quantity"])
+        got = money if taken == left else _cents(money * taken / left)
+        left, money = left - taken, money - got
+        part = {"lot": lot, "quantity": taken, "cost": cost, "gain": got - cost}
+        parts.append({**part, "term": term(lot, now)})
+    return parts
+
+
+def term(lot: Row, now: datetime) -> str:
+    """`long` for what has been held for more than a year, else `short`."""
+    return "long" if lot["acquired_at"] < now - LONG_TERM else "short"
+
+
+def _tax_a_share(lot: Row, price: Decimal, now: datetime) -> Decimal:
+    """Tax on selling one share of a lot; less than nothing where it stands at a loss."""
+    return Decimal(price - lot["cost"] / lot["quantity"]) * TAX_RATES[term(lot, now)]
+
+
+def bought_lately(row: Row, now: datetime) -> bool:
+    """Whether a loss taken now would be a wash sale: bought within 30 days before."""
+    return any(lot["acquired_at"] >= now - WASH_SALE for lot in row["lots"])
 
 
 def pay_dividend(world: World, account_id: str, symbol: str, per_share: Decimal) -> Decimal:
@@ -154,13 +211,18 @@ def pay_dividend(world: World, account_id: str, symbol: str, per_share: Decimal)
     return amount
 
 
-def keep_value(world: World, account_id: str) -> None:
-    """Note today's value; called at each close, and only once there has been money."""
+def keep_value(world: World, account_id: str, price: Callable[[str], Decimal]) -> Decimal:
+    """Note today's value at these prices, once there has been money. Returns it.
+
+    Called at each close.
+    """
     book, now = of(world, account_id), world.clock.now()
-    worth = total(world, account_id)
+    worth = sum(values(world, account_id, price=price).values(), ZERO)
+    worth += ledger.balance(world, account_id)
     if worth or book["values"]:
         day = nyse().days[nyse().last_closed(now)]
         book["values"].append({"date": day, "at": now, "value": worth})
+    return worth
 
 
 def asset_of(symbol: str) -> Asset:

@@ -13,6 +13,18 @@ from sandbox.world import Row, World
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
+KINDS = (
+    "deposit",
+    "withdrawal",
+    "deposit_return",
+    "withdrawal_return",
+    "debt_repaid",
+    "buy",
+    "sell",
+    "dividend",
+    "fee",
+)
+"""What can happen to a wallet. The first five cross the border of the account."""
 
 
 def cents(amount: Decimal) -> Decimal:
@@ -60,8 +72,8 @@ def post(
 ) -> Row:
     """Book a movement; money in is positive, money out negative. Returns the movement.
 
-    Kinds: deposit, withdrawal, buy, sell, fee, dividend, deposit_return, debt_repaid. Raises
-    ApiError 422-001 if more would go out than is available.
+    Kinds: those of `KINDS`. `reference` is the id of what caused it: a transfer, an order; for a
+    dividend the symbol. Raises ApiError 422-001 if more would go out than is available.
     """
     amount = cents(amount)
     if amount < 0 and available(world, account_id) + amount < 0:
@@ -98,7 +110,7 @@ def take_back(world: World, account_id: str, kind: str, amount: Decimal, referen
 
 def movements(world: World, account_id: str) -> list[Row]:
     """The account's movements in the order of their moment."""
-    own = [row for row in world.table("movements").values() if row["account_id"] == account_id]
+    own = world.table("movements").of(account_id)
     return sorted(own, key=lambda row: (row["at"], row["sequence"]))
 
 

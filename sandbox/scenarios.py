@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sandbox import autoinvest, book, portfolio, transfers
+from sandbox import autoinvest, book, portfolio, rebalancing, transfers
 from sandbox.errors import not_found, wrong_state
 from sandbox.world import Row, World
 
@@ -51,7 +51,7 @@ def two_years(
         world, account_id, amount=Decimal(amount), funding_source_id=source_id
     )
     transfers.settle(world, deposit["deposit_id"])
-    portfolio.start_rebalance(world, owned[0], {})
+    rebalancing.start(world, owned[0], {})
     now = world.clock.now()
     schedule_id = world.new_id()
     world.table("schedules")[schedule_id] = {

@@ -6,20 +6,36 @@ whole portfolio, quantities have nine decimals. Structure without `sub_allocatio
 from inflation.
 """
 
+from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from typing import Any
 
+from sandbox.calendar import nyse
 from sandbox.market import IPS_CLASS, assets
 
 Price = Callable[[str], Decimal]
 
 CENT = Decimal("0.01")
-HUNDRED = Decimal(100)
 QUANTITY = Decimal("0.000000001")
 SMALLEST_TRADE = Decimal("1.00")
 DEFAULT_THRESHOLD = Decimal(5)
+MONTHS = {"monthly": 1, "quarterly": 3, "semi_annually": 6, "annually": 12}
+"""Rebalancing frequencies of a policy; `as_needed` has no date."""
+
+CASH = "cash"
+POLICY_CLASSES = {
+    "equities": "equities",
+    "stocks": "equities",
+    "fixed_income": "fixed_income",
+    "bonds": "fixed_income",
+    "treasury": "treasury",
+    "alternatives": "alternatives",
+    CASH: CASH,
+}
+"""What a policy may call its classes. Cash stays in the wallet."""
 
 STRUCTURE = {
     "equities": {"us_equity": 60, "developed_equity": 30, "emerging_equity": 10},
@@ -48,6 +64,19 @@ SCREENED = {
     "us_bonds": ("EAGG",),
 }
 """First fund that is not excluded; with `esg_screening` the screened ones come first."""
+
+PARTS = {
+    "us_equity": "us_large_cap us_mid_cap us_small_cap us_total_market large_cap small_cap",
+    "developed_equity": "international international_equity international_developed "
+    "developed_markets",
+    "emerging_equity": "emerging_markets emerging",
+    "us_bonds": "us_aggregate government_bonds corporate_bonds municipal_bonds treasury_bonds",
+    "international_bonds": "global_bonds",
+    "inflation_protected_bonds": "tips",
+    "short_treasury": "t_bills short_term",
+    "alternatives": "real_estate reits gold commodities",
+}
+"""Other names for the parts of a class; a part under any further name is split as its class is."""
 
 CLASS_NAMES = {
     "us_equity": "US stocks",
@@ -100,9 +129,14 @@ def model(ips: Mapping[str, Any]) -> list[Target]:
     """The model portfolio of a policy. Percents add up to 100."""
     restrictions = ips.get("constraints", {}).get("restrictions", {})
     excluded = {symbol.upper() for symbol in restrictions.get("excluded_securities", [])}
+    sectors = {sector.casefold() for sector in restrictions.get("excluded_sectors", [])}
+    excluded |= {known.symbol for known in assets().values() if known.sector.casefold() in sectors}
     screened = bool(restrictions.get("esg_screening"))
     targets = []
-    for ips_class, band in ips["target_allocation"].items():
+    for name, band in ips["target_allocation"].items():
+        ips_class = POLICY_CLASSES[name]
+        if ips_class == CASH:
+            continue
         for asset_class, percent in _split(ips_class, band).items():
             if percent > 0:
                 symbol = _fund(asset_class, excluded, screened=screened)
@@ -111,11 +145,26 @@ def model(ips: Mapping[str, Any]) -> list[Target]:
 
 
 def _split(ips_class: str, band: Mapping[str, Any]) -> dict[str, Decimal]:
-    given = band.get("sub_allocations") or {}
-    if given:
-        return {name: Decimal(percent) for name, percent in given.items()}
-    total = Decimal(band["target_percent"])
-    return {name: total * share / 100 for name, share in STRUCTURE[ips_class].items()}
+    """The class's percent by asset class: as its parts say, else as `STRUCTURE` does."""
+    parts = band.get("sub_allocations") or {}
+    given = {name: Decimal(percent) for name, percent in parts.items()}
+    if not sum(given.values(), Decimal(0)):
+        given = {ips_class: Decimal(band["target_percent"])}
+    split: dict[str, Decimal] = {}
+    for name, percent in given.items():
+        asset_class = _asset_class(name)
+        if IPS_CLASS.get(asset_class) == ips_class and name != ips_class:
+            shares = {asset_class: percent}
+        else:
+            structure = STRUCTURE[ips_class]
+            shares = {known: percent * share / 100 for known, share in structure.items()}
+        for known, share in shares.items():
+            split[known] = split.get(known, Decimal(0)) + share
+    return split
+
+
+def _asset_class(part: str) -> str:
+    return next((known for known, names in PARTS.items() if part in names.split()), part)
 
 
 def _fund(asset_class: str, excluded: set[str], *, screened: bool) -> str:
@@ -124,11 +173,43 @@ def _fund(asset_class: str, excluded: set[str], *, screened: bool) -> str:
 
 
 def cash_reserve_percent(ips: Mapping[str, Any]) -> Decimal:
-    """Cash the policy keeps uninvested: its minimum, less what short treasuries cover."""
+    """Cash the policy keeps uninvested: its target for cash, at least its minimum.
+
+    Short treasuries count toward the minimum.
+    """
     liquidity = ips.get("constraints", {}).get("liquidity_requirements", {})
     least = Decimal(liquidity.get("minimum_cash_percent", "0"))
-    treasury = ips["target_allocation"].get("treasury", {}).get("target_percent", "0")
-    return max(least - Decimal(treasury), Decimal(0))
+    bands = ips["target_allocation"]
+    treasury = Decimal(bands.get("treasury", {}).get("target_percent", "0"))
+    wanted = Decimal(bands.get(CASH, {}).get("target_percent", "0"))
+    return max(least - treasury, wanted, Decimal(0))
+
+
+def cash_reserve(ips: Mapping[str, Any], total: Decimal) -> Decimal:
+    """Dollars of a portfolio worth `total` that stay in cash."""
+    return (total * cash_reserve_percent(ips) / 100).quantize(CENT)
+
+
+def next_review(ips: Mapping[str, Any], since: date, today: date) -> date | None:
+    """The first trading day from `today` on that the policy's frequency asks for.
+
+    Counted in months from `since`. None if the policy names no frequency, or `as_needed`.
+    """
+    rules = ips.get("constraints", {}).get("rebalancing_policy", {})
+    step = MONTHS.get(rules.get("frequency", ""))
+    if step is None:
+        return None
+    months = step
+    while (found := nyse().session_on_or_after(months_on(since, months))) < today:
+        months += step
+    return found
+
+
+def months_on(day: date, months: int) -> date:
+    """The same day of a later month; its last day if it is too short."""
+    zero = day.month - 1 + months
+    year, month = day.year + zero // 12, zero % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def shares_of(amount: Decimal, percents: Sequence[Decimal]) -> list[Decimal]:
@@ -227,7 +308,7 @@ def rebalance(
     targets = [target for target in model(ips) if target.symbol not in keep]
     movable = {symbol: value for symbol, value in values.items() if symbol not in keep}
     total = sum(movable.values(), Decimal(0)) + cash
-    reserve = (total * cash_reserve_percent(ips) / 100).quantize(CENT)
+    reserve = cash_reserve(ips, total)
     wanted = dict(
         zip(
             [target.symbol for target in targets],
@@ -282,30 +363,66 @@ def _sells(
     return sells
 
 
+def raise_cash(
+    targets: Sequence[Target],
+    values: Mapping[str, Decimal],
+    quantities: Mapping[str, Decimal],
+    amount: Decimal,
+    price: Price,
+) -> list[Trade]:
+    """Sells worth `amount`, or all there is, that leave the rest as near its targets as can be.
+
+    So the most overweight goes first, and once nothing is overweight, everything in proportion.
+    Without targets each holding gives its share.
+    """
+    held = list(values.values())
+    total = sum(held, Decimal(0))
+    amount = min(amount, total)
+    percents = {target.symbol: target.percent for target in targets}
+    weights = [percents.get(symbol, Decimal(0)) for symbol in values]
+    kept = shares_of(total - amount, weights if any(weights) else held)
+    by_symbol = {target.symbol: target for target in targets}
+    sells = []
+    for symbol, part in zip(values, water_fill(kept, held, amount), strict=True):
+        if part <= 0:
+            continue
+        quantity = (part / price(symbol)).quantize(QUANTITY, rounding=ROUND_HALF_EVEN)
+        if part >= values[symbol]:
+            quantity = quantities[symbol]
+        target, share = by_symbol.get(symbol), values[symbol] / total * 100
+        words = _reason(target, share) if target else f"{symbol} has no target."
+        ips_class = IPS_CLASS[assets()[symbol].asset_class]
+        quantity = min(quantity, quantities[symbol])
+        sells.append(Trade("sell", symbol, ips_class, quantity, part, words))
+    return sells
+
+
 def drifts(
     ips: Mapping[str, Any], values: Mapping[str, Decimal], cash: Decimal
 ) -> list[ClassDrift]:
     """Each policy class against its target, and cash against the reserve, in the policy's order."""
     total = sum(values.values(), Decimal(0)) + cash
-    reserve = cash_reserve_percent(ips)
-    by_class = {name: Decimal(0) for name in ips["target_allocation"]}
+    bands = ips["target_allocation"]
+    called = {POLICY_CLASSES[name]: name for name in bands}
+    by_class = {name: Decimal(0) for name in bands if name != CASH}
     for symbol, value in values.items():
-        name = assets()[symbol].ips_class
+        ips_class = assets()[symbol].ips_class
+        name = called.get(ips_class, ips_class)
         by_class[name] = by_class.get(name, Decimal(0)) + value
     found = []
     for name, value in by_class.items():
-        band = ips["target_allocation"].get(name, {"target_percent": "0"})
-        target = Decimal(band["target_percent"])
-        lowest = Decimal(band.get("min_percent", "0"))
-        highest = Decimal(band.get("max_percent", "100"))
-        found.append(_drift(name, target, value, total, lowest, highest))
-    found.append(_drift("cash", reserve, cash, total, Decimal(0), HUNDRED))
+        band = bands.get(name, {"target_percent": "0"})
+        found.append(_drift(name, Decimal(band["target_percent"]), value, total, band))
+    reserve = cash_reserve_percent(ips)
+    found.append(_drift(CASH, reserve, cash, total, bands.get(CASH, {})))
     return found
 
 
 def _drift(
-    name: str, target: Decimal, value: Decimal, total: Decimal, lowest: Decimal, highest: Decimal
+    name: str, target: Decimal, value: Decimal, total: Decimal, band: Mapping[str, Any]
 ) -> ClassDrift:
+    lowest = Decimal(band.get("min_percent", "0"))
+    highest = Decimal(band.get("max_percent", "100"))
     actual = (value / total * 100).quantize(CENT) if total else Decimal("0.00")
     within = not total or lowest <= actual <= highest
     return ClassDrift(name, target, actual, actual - target, lowest, highest, within)

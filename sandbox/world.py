@@ -24,6 +24,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -59,6 +60,8 @@ class World:
     `market` is "xnys" (New York hours) or "always" (open day and night).
     `validate_responses` is for tests: answers are checked against the contract too, and a failing
     job raises instead of being logged.
+    `auto_rebalance`: portfolios are rebalanced by band and by calendar without being asked.
+    `advisory_fee` is percent a year (see `advice.py`).
     """
 
     def __init__(
@@ -70,11 +73,15 @@ class World:
         pace: str = "fast",
         market: str = "xnys",
         validate_responses: bool = False,
+        auto_rebalance: bool = False,
+        advisory_fee: Decimal = Decimal(0),
     ) -> None:
         self.seed = seed
         self.pace = pace
         self.market = market
         self.validate_responses = validate_responses
+        self.auto_rebalance = auto_rebalance
+        self.advisory_fee = advisory_fee
         self.lock = threading.RLock()
         self.clock = Clock(at, frozen=frozen)
         self.clock.after_move = self._after_move

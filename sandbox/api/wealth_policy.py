@@ -11,12 +11,19 @@ from decimal import Decimal
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from sandbox import book, ledger, portfolio, strategy, web
+from sandbox import book, ledger, portfolio, rebalancing, strategy, web
 from sandbox.api import wealth_profile
 from sandbox.errors import invalid, not_found
-from sandbox.market import IPS_CLASS, assets
+from sandbox.market import assets
 from sandbox.world import Row, World
 
+SECTIONS = (
+    "risk_profile",
+    "time_horizon",
+    "investment_objectives",
+    "target_allocation",
+    "constraints",
+)
 TOLERANCE = Decimal("0.01")
 CENT = Decimal("0.01")
 
@@ -74,7 +81,7 @@ def _write(world: World, account_id: str, given: Row) -> Row:
             row.update(status="superseded", updated_at=now)
     effective = given.get("effective_date") or now.date().isoformat()
     made = {
-        **copy.deepcopy(given),
+        **{name: copy.deepcopy(given.get(name) or {}) for name in SECTIONS},
         "ips_id": versions["ips_id"],
         "account_id": account_id,
         "version": len(versions["versions"]) + 1,
@@ -83,8 +90,8 @@ def _write(world: World, account_id: str, given: Row) -> Row:
         "created_at": now,
         "updated_at": now,
     }
-    made.setdefault("constraints", {})
     versions["versions"].append(made)
+    book.of(world, account_id)["tax_aware"] = rebalancing.policy_is_tax_aware(world, account_id)
     wealth_profile.snapshot(world, account_id, "ips", made["ips_id"])
     return made
 
@@ -94,8 +101,11 @@ def _check(allocation: Row) -> None:
     total = sum((Decimal(band["target_percent"]) for band in allocation.values()), Decimal(0))
     if abs(total - 100) > TOLERANCE:
         raise invalid("target_allocation", f"Targets add up to {total:f}, not to 100.")
+    known = [strategy.POLICY_CLASSES.get(name) for name in allocation]
+    if len(set(known)) < len(known):
+        raise invalid("target_allocation", "A class is given twice.")
     for name, band in allocation.items():
-        if name not in strategy.STRUCTURE:
+        if name not in strategy.POLICY_CLASSES:
             raise invalid("target_allocation", f"Unknown class {name}.")
         target = Decimal(band["target_percent"])
         lowest = Decimal(band.get("min_percent", "0"))
@@ -103,9 +113,6 @@ def _check(allocation: Row) -> None:
         if not 0 <= lowest <= target <= highest <= 100:
             raise invalid("target_allocation", f"{name}: min, target and max are out of order.")
         parts = band.get("sub_allocations") or {}
-        for part in parts:
-            if IPS_CLASS.get(part) != name:
-                raise invalid("target_allocation", f"{name}: unknown part {part}.")
         split = sum((Decimal(percent) for percent in parts.values()), Decimal(0))
         if parts and abs(split - target) > TOLERANCE:
             raise invalid("target_allocation", f"{name}: parts add up to {split:f}, not {target}.")

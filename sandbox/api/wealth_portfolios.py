@@ -8,7 +8,7 @@ from decimal import Decimal
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from sandbox import autoinvest, book, ledger, portfolio, strategy, web
+from sandbox import autoinvest, book, days, ledger, portfolio, rebalancing, strategy, web
 from sandbox.api import wealth_performance
 from sandbox.api.assets import asset_id, find
 from sandbox.api.trading import percent, price_fields, priced_position
@@ -18,12 +18,23 @@ from sandbox.world import Row, World
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
-HIDDEN = ("account_id", "drip", "last_rebalanced_at", "trades", "orders", "exclude")
+HIDDEN = (
+    *("account_id", "drip", "last_rebalanced_at", "named", "reviewed_on"),
+    *("trades", "orders", "exclude", "tax_aware", "trigger"),
+)
+DRIP_FIELDS = (
+    "enabled",
+    "reinvestment_rule",
+    "custom_allocation",
+    "minimum_amount",
+    "cash_sweep_enabled",
+    "cash_sweep_threshold",
+)
 
 
 def routes(api: Blueprint, world: World) -> None:
     """Register the endpoints, and what the strategy engine listens to."""
-    world.on("world.started", lambda row: portfolio.begin(world))
+    world.on("world.started", lambda row: days.begin(world))
     world.on("account.created", lambda row: portfolio.open_first(world, row))
     world.on("deposit.completed", lambda row: autoinvest.deposit_completed(world, row))
     for event in ("deposit.failed", "deposit.canceled"):
@@ -74,7 +85,7 @@ def routes(api: Blueprint, world: World) -> None:
         row = found(account_id, portfolio_id)
         web.approved_account(world, account_id, advised=True)
         asked = (request.get_json(force=True, silent=True) or {}) if request.data else {}
-        return _shown(portfolio.start_rebalance(world, row, asked)), 202
+        return _shown(rebalancing.start(world, row, asked)), 202
 
     @api.get(f"{base}/<portfolio_id>/drip")
     def get_drip(account_id: str, portfolio_id: str) -> ResponseReturnValue:
@@ -84,9 +95,12 @@ def routes(api: Blueprint, world: World) -> None:
     @api.put(f"{base}/<portfolio_id>/drip")
     def put_drip(account_id: str, portfolio_id: str) -> ResponseReturnValue:
         drip: Row = found(account_id, portfolio_id)["drip"]
-        given = web.body()
-        check_weights(given.get("custom_allocation") or {})
-        drip.update(given, updated_at=world.clock.now())
+        given = {name: value for name, value in web.body().items() if name in DRIP_FIELDS}
+        changed = {**drip, **given}
+        if changed["reinvestment_rule"] == "custom" and not changed["custom_allocation"]:
+            raise invalid("custom_allocation", "The custom rule needs it.", "BLUM-400-002")
+        check_weights(changed["custom_allocation"])
+        drip.update(changed, updated_at=world.clock.now())
         drip["status"] = "active" if drip["enabled"] else "paused"
         return drip
 
@@ -109,7 +123,7 @@ def _summary(world: World, row: Row) -> Row:
     invested = sum(values.values(), ZERO)
     total = invested + cash
     cost = sum((r["cost"] for r in book.held(world, account_id)), ZERO)
-    goals = [g for g in world.table("goals").values() if g["status"] != "archived"]
+    goals = [g for g in world.table("goals").of(account_id) if g["status"] != "archived"]
     return {
         **_shown(row),
         "account_id": account_id,
@@ -126,7 +140,7 @@ def _summary(world: World, row: Row) -> Row:
             "by_sector": _shares(values, cash, "sector"),
         },
         "rebalancing_status": _status(world, row),
-        "strategy_application": None,
+        "strategy_application": _applied(world, row),
         "linked_goals": [
             {"goal_id": g["goal_id"], "name": g["name"]}
             for g in goals
@@ -144,8 +158,21 @@ def _status(world: World, row: Row) -> Row:
     return {
         "needs_rebalancing": bool(ips and strategy.reason_to_rebalance(ips, drifts)),
         "last_rebalanced_at": row["last_rebalanced_at"],
-        "next_scheduled": None,
+        "next_scheduled": rebalancing.next_scheduled(world, row),
         "max_deviation_percent": ZERO if empty else worst.quantize(CENT),
+    }
+
+
+def _applied(world: World, row: Row) -> Row | None:
+    """Which version of the policy the portfolio was last brought to."""
+    ips, at = portfolio.policy(world, row["account_id"]), row["last_rebalanced_at"]
+    if ips is None or at is None:
+        return None
+    return {
+        "strategy_id": ips["ips_id"],
+        "strategy_version_id": f"{ips['ips_id']}-v{ips['version']}",
+        "applied_at": at,
+        "status": "applied" if ips["created_at"] <= at else "outdated",
     }
 
 
@@ -187,10 +214,9 @@ def _holdings(world: World, row: Row) -> Row:
     rows = []
     for position in book.held(world, account_id):
         view = holding(world, position, total)
-        if request.args.get("refresh_prices") == "true":
-            view.update(price_fields(world))
+        view.update(price_fields(world))
         if request.args.get("include_lots") == "true":
-            view["lots"] = position["lots"]
+            view["lots"] = [_lot(world, view, lot) for lot in position["lots"]]
         rows.append(view)
     key = {"asset_class": "asset_class", "sector": "sector"}.get(request.args.get("group_by", ""))
     rows.sort(key=lambda view: (view[key] if key else "", -view["market_value"]))
@@ -215,13 +241,30 @@ def _holdings(world: World, row: Row) -> Row:
     }
 
 
+def _lot(world: World, view: Row, lot: Row) -> Row:
+    """A lot of a holding, at the holding's price. Bluum shows no shape for it: this one is ours."""
+    value = book.value_of(lot["quantity"], view["current_price"])
+    return {
+        "lot_id": lot["id"],
+        "quantity": lot["quantity"],
+        "cost_basis": lot["cost"],
+        "market_value": value,
+        "unrealized_pl": value - lot["cost"],
+        "acquired_at": lot["acquired_at"],
+        "holding_period": f"{book.term(lot, world.clock.now())}_term",
+    }
+
+
 def _analysis(world: World, row: Row) -> Row:
     account_id = row["account_id"]
     ips = portfolio.required_policy(world, account_id)
     drifts = portfolio.drifts(world, account_id)
     reason = strategy.reason_to_rebalance(ips, drifts)
-    trades = portfolio.trades_to_target(world, account_id)
-    short, long, losses = _gains(world, account_id, trades)
+    needed = _cash_needed()
+    if needed is None:
+        trades = portfolio.trades_to_target(world, account_id)
+    else:
+        trades = portfolio.trades_for_cash(world, account_id, needed)
     return {
         "portfolio_id": row["portfolio_id"],
         "currency": "USD",
@@ -247,32 +290,52 @@ def _analysis(world: World, row: Row) -> Row:
             }
             for trade in trades
         ],
-        "tax_impact": {
-            "estimated_short_term_gains": short,
-            "estimated_long_term_gains": long,
-            "tax_loss_harvesting_available": losses > 0,
-            "harvestable_losses": losses,
-        },
+        "tax_impact": _tax_impact(world, account_id, trades),
         "last_rebalanced_at": row["last_rebalanced_at"],
     }
 
 
-def _gains(
-    world: World, account_id: str, trades: list[strategy.Trade]
-) -> tuple[Decimal, Decimal, Decimal]:
-    """Gains the sells would realise, short and long term, and losses that could be taken."""
-    short = long = losses = ZERO
-    old = world.clock.now() - book.LONG_TERM
+def _cash_needed() -> Decimal | None:
+    """Dollars of the parameter `raise_cash`, which is ours; None without it. Raises 400-005."""
+    text = request.args.get("raise_cash")
+    if text is None:
+        return None
+    try:
+        amount = Decimal(text)
+    except ArithmeticError:
+        amount = ZERO
+    if not amount.is_finite() or not 0 < amount < 10**12:
+        raise invalid("raise_cash", "must be an amount", "BLUM-400-005")
+    return ledger.cents(amount)
+
+
+def _tax_impact(world: World, account_id: str, trades: list[strategy.Trade]) -> Row:
+    """Gains less losses of the very lots the sells would use up, and losses that could be taken.
+
+    `wash_sale_symbols` is ours: sold at a loss though bought within the last 30 days.
+    """
+    now, price = world.clock.now(), book.prices_at(world)
+    tax_aware = rebalancing.policy_is_tax_aware(world, account_id)
     sold = {trade.symbol: trade for trade in trades if trade.action == "sell"}
+    gains, losses, washed = {"short": ZERO, "long": ZERO}, ZERO, []
     for row in book.held(world, account_id):
-        gain = priced_position(world, row)["unrealized_pl"]
-        losses += max(-gain, ZERO)
+        for lot in row["lots"]:
+            worth = book.value_of(lot["quantity"], price(row["symbol"]))
+            losses += max(lot["cost"] - worth, ZERO)
         trade = sold.get(row["symbol"])
-        if trade is None or gain <= 0:
+        if trade is None:
             continue
-        taken = (gain * trade.quantity / row["quantity"]).quantize(CENT)
-        if row["lots"] and row["lots"][0]["acquired_at"] < old:
-            long += taken
-        else:
-            short += taken
-    return short, long, losses
+        proceeds = book.value_of(trade.quantity, price(row["symbol"]))
+        parts = book.parts_of_sale(row, trade.quantity, proceeds, now, tax_aware=tax_aware)
+        for part in parts:
+            gains[part["term"]] += part["gain"]
+        if any(part["gain"] < 0 for part in parts) and book.bought_lately(row, now):
+            washed.append(row["symbol"])
+    return {
+        "estimated_short_term_gains": gains["short"],
+        "estimated_long_term_gains": gains["long"],
+        "tax_loss_harvesting_available": losses > 0,
+        "harvestable_losses": losses,
+        "wash_sale_risk": bool(washed),
+        "wash_sale_symbols": washed,
+    }

@@ -23,6 +23,14 @@ def test_an_advised_account_gets_one_active_portfolio_by_itself(maya):
     assert portfolio["status"] == "active"
     account = maya.api.get(f"/accounts/{maya.account}").json()
     assert account["portfolios"] == [{"id": portfolio["portfolio_id"], "status": "active"}]
+
+
+def test_asking_for_a_portfolio_names_the_first_one_and_a_second_is_refused(maya):
+    [first] = maya.get("/portfolios")["portfolios"]
+    made = maya.post("/portfolios", {"name": "My savings", "currency": "USD"})
+    assert made.status_code == 201
+    assert made.json()["portfolio_id"] == first["portfolio_id"]
+    assert maya.get("/portfolios")["portfolios"][0]["name"] == "My savings"
     assert maya.post("/portfolios", {"name": "Second"}).json()["code"] == "BLUM-409-003"
 
 
@@ -257,7 +265,9 @@ def test_the_balance_is_deposits_less_withdrawals_plus_gains_less_fees_to_the_ce
     [
         ({"treasury": {"target_percent": "2.02"}}, "add up"),
         ({"treasury": {"target_percent": "2.00", "min_percent": "3.00"}}, "out of order"),
-        ({"treasury": {"target_percent": "2.00", "sub_allocations": {"us_bonds": "2"}}}, "unknown"),
+        ({"treasury": {"target_percent": "2.00", "sub_allocations": {"t_bills": "3"}}}, "parts add"),
+        ({"stocks": {"target_percent": "0.00"}}, "twice"),
+        ({"wine": {"target_percent": "0.00"}}, "Unknown class"),
     ],
 )
 def test_a_policy_that_does_not_add_up_is_refused(maya, changes, words):
