@@ -37,6 +37,7 @@ PAGE_MODULES = [
     "sandbox.verify",
     "sandbox.mail",
     "sandbox.control",
+    "sandbox.keys",
     "sandbox.console",
 ]
 """Each has `routes(app, world)` and registers outside `/v1`."""

@@ -1,4 +1,4 @@
-"""Errors as Bluum words them: `BLUM-<status>-<sequence>`. The codes are documented ones."""
+"""Errors as Bluum words them: `BLUM-<status>-<sequence>`. The codes are documented, but 405-001."""
 
 from typing import Any
 
@@ -23,6 +23,7 @@ MESSAGES = {
     "BLUM-404-001": "Object not found.",
     "BLUM-404-002": "No such endpoint.",
     "BLUM-404-003": "Asset not found.",
+    "BLUM-405-001": "The method is not available here.",
     "BLUM-409-001": "This already exists.",
     "BLUM-409-002": "The idempotency key was used with another request.",
     "BLUM-409-003": "The object is not in a state that allows this.",

@@ -1,5 +1,7 @@
-"""What every API request passes: id, faults, rate limit, credentials, contract, idempotency."""
+"""What every API request passes: id, faults, rate limit, credentials, idempotency, contract."""
 
+import math
+import re
 import time
 import uuid
 from collections import deque
@@ -9,13 +11,14 @@ from flask import Flask, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
-from sandbox import auth, contract, idempotency, mishaps
+from sandbox import auth, codec, contract, idempotency, mishaps
 from sandbox.clock import iso
 from sandbox.errors import ApiError, invalid
 from sandbox.ratelimit import RateLimit
 from sandbox.world import Row, World
 
 LOG_LENGTH = 1000
+REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 API = "/v1"
 
 
@@ -28,6 +31,7 @@ class Gateway:
         self.key = key
         self.secret = secret
         self.limit = RateLimit(rate)
+        self.running = idempotency.Running()
         self.log: deque[Row] = deque(maxlen=LOG_LENGTH)
 
     def serve(self, endpoint: Callable[[], Response]) -> Response:
@@ -38,8 +42,9 @@ class Gateway:
             with self.world.lock:
                 self.world.run_due()
                 return endpoint()
+        given_id = request.headers.get("X-Request-Id", "")
         entry: Row = {
-            "id": request.headers.get("X-Request-Id") or str(uuid.uuid4()),
+            "id": given_id if REQUEST_ID.fullmatch(given_id) else str(uuid.uuid4()),
             "at": iso(self.world.clock.now()),
             "method": request.method,
             "path": request.path,
@@ -49,22 +54,28 @@ class Gateway:
             "fault": None,
         }
         self.log.append(entry)
-        response = mishaps.befall(
-            self.world,
-            entry,
-            lambda: self._answer(endpoint),
-            self._error,
-            over_a_wire="werkzeug.socket" in request.environ,
-        )
+        scope = idempotency.scope(request, auth.named(request))
+        with self.running.only(scope) as alone:
+            response = mishaps.befall(
+                self.world,
+                entry,
+                lambda: self._answer(endpoint, alone),
+                self._error,
+                over_a_wire="werkzeug.socket" in request.environ,
+            )
         entry["status"] = response.status_code
         response.headers["X-Request-Id"] = entry["id"]
         return response
 
-    def _answer(self, endpoint: Callable[[], Response]) -> Response:
-        allowed, left, wait = self.limit.take(self.key)
+    def _answer(self, endpoint: Callable[[], Response], alone: bool) -> Response:
+        key = auth.named(request)
+        known = key == self.key or key in self.world.table(auth.TABLE)
+        allowed, left, wait = self.limit.take(key if known else "")
         if not allowed:
             response = self._error(ApiError(429, "BLUM-429-001"))
-            response.headers["Retry-After"] = str(max(1, round(wait)))
+            response.headers["Retry-After"] = str(max(1, math.ceil(wait)))
+        elif not alone:
+            response = self._error(ApiError(409, "BLUM-409-002", "The first request is running."))
         else:
             with self.world.lock:
                 self.world.run_due()
@@ -76,41 +87,54 @@ class Gateway:
         return response
 
     def _checked(self, endpoint: Callable[[], Response]) -> Response:
-        operation = None
-        remembers = idempotency.applies(request)
+        """Credentials, then the endpoint's existence, then what is remembered of its key."""
         try:
-            owner = auth.check(request, self.key, self.secret)
-            if request.url_rule is None:
+            owner = auth.check(request, self.world, self.key, self.secret)
+            methods = contract.load().methods(request.path.removeprefix(API))
+            if not methods:
                 raise ApiError(404, "BLUM-404-002")
+            if request.method == "OPTIONS":
+                return Response(headers={"Allow": _allow(methods)})
+            if request.method.replace("HEAD", "GET") not in methods:
+                raise ApiError(405, "BLUM-405-001")
+            scope = idempotency.scope(request, owner)
+            body = idempotency.fingerprint(request) if scope else ""
+            replay = idempotency.recall(self.world, scope, body) if scope else None
+            if replay is not None:
+                return replay
+        except (ApiError, HTTPException, OSError) as error:
+            response = self._error(_in_words(error))
+            if response.status_code == 405:
+                response.headers["Allow"] = _allow(methods)
+            return response
+        response = self._done(endpoint)
+        if scope:
+            idempotency.remember(self.world, scope, body, response)
+        return response
+
+    def _done(self, endpoint: Callable[[], Response]) -> Response:
+        """The endpoint's answer, or the error that ended it."""
+        operation = None
+        try:
+            if request.url_rule is None:
+                raise ApiError(404, "BLUM-404-001")
             operation = contract.load().find(
-                request.method, request.url_rule.rule.removeprefix(API)
+                request.method.replace("HEAD", "GET"), request.url_rule.rule.removeprefix(API)
             )
-            if remembers:
-                replay = idempotency.recall(self.world, request, owner)
-                if replay is not None:
-                    return replay
             if operation is not None:
                 _check_request(operation)
             response = endpoint()
-        except ApiError as error:
-            response = self._error(error)
-        except RequestEntityTooLarge:
-            response = self._error(ApiError(400, "BLUM-400-008"))
-        except (NotFound, MethodNotAllowed):
-            response = self._error(ApiError(404, "BLUM-404-002"))
-        except OverflowError:
-            response = self._error(ApiError(400, "BLUM-400-007"))
-        except HTTPException:
-            response = self._error(ApiError(400, "BLUM-400-001"))
+        except (ApiError, HTTPException, ArithmeticError, OSError) as error:
+            response = self._error(_in_words(error))
         except Exception:
             if self.world.validate_responses:
                 raise
             self.app.logger.exception("request failed")
             response = self._error(ApiError(500, "BLUM-500-001"))
-        if self.world.validate_responses and operation is not None:
-            operation.check_answer(response.status_code, response.get_json(silent=True))
-        if remembers and response.status_code != 401:
-            idempotency.remember(self.world, request, self.key, response)
+        if self.world.validate_responses and operation is not None and request.method != "HEAD":
+            json = response.is_json
+            said = response.get_json() if json else response.get_data()
+            operation.check_answer(response.status_code, said, response.mimetype or "")
         return response
 
     def _error(self, error: ApiError) -> Response:
@@ -122,18 +146,42 @@ class Gateway:
         return response
 
 
+def _in_words(error: Exception) -> ApiError:
+    """The API's error for what the web server or arithmetic raised."""
+    match error:
+        case ApiError():
+            return error
+        case RequestEntityTooLarge():
+            return ApiError(400, "BLUM-400-008")
+        case NotFound() | MethodNotAllowed():
+            return ApiError(404, "BLUM-404-002")
+        case OverflowError():
+            return ApiError(400, "BLUM-400-007")
+        case ArithmeticError():
+            return ApiError(400, "BLUM-400-005")
+        case _:
+            return ApiError(400, "BLUM-400-001")
+
+
+def _allow(methods: list[str]) -> str:
+    implied = ["HEAD", "OPTIONS"] if "GET" in methods else ["OPTIONS"]
+    return ", ".join([*methods, *implied])
+
+
 def _check_request(operation: contract.Operation) -> None:
-    operation.check_parameters(request.view_args or {}, request.args, dict(request.headers))
+    operation.check_parameters(request.view_args or {}, request.args, request.headers)
     if operation.form is not None:
         fields: Row = dict(request.form)
         fields.update({name: file.filename for name, file in request.files.items()})
         operation.check_form(fields)
     elif operation.body is not None:
-        if not request.get_data(cache=True):
+        text = request.get_data(cache=True)
+        if not text:
             if operation.body_required:
                 raise invalid("body", "required", "BLUM-400-002")
             return
-        value = request.get_json(force=True, silent=True)
-        if value is None:
-            raise invalid("body", "must be JSON", "BLUM-400-003")
+        try:
+            value = codec.read(text)
+        except ValueError as error:
+            raise invalid("body", "must be JSON", "BLUM-400-003") from error
         operation.check_body(value)

@@ -42,9 +42,26 @@ def test_a_request_id_of_the_client_comes_back(us):
     assert answer.headers["X-Request-Id"] == "mine-1"
 
 
-def test_unknown_paths_and_methods_are_no_endpoint(us):
-    assert us.api.get("/investors").json()["code"] == "BLUM-404-002"
-    assert us.api.patch("/accounts").json()["code"] == "BLUM-404-002"
+def test_an_unknown_path_is_no_endpoint(us):
+    for path in ("/investors", "/accounts/", "//accounts", "/accounts/a/b/c"):
+        answer = us.api.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "BLUM-404-002")
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/accounts", "GET, POST, HEAD, OPTIONS"),
+        ("/webhooks/event-types", "GET, HEAD, OPTIONS"),
+        ("/accounts/7c1f0e52-9a34-4c55-8f0b-2d6f1b9c7e10/compliance/restart", "POST, OPTIONS"),
+    ],
+)
+def test_a_method_the_contract_does_not_have_is_told_which_it_has(us, path, allowed):
+    for method in ("DELETE", "TRACE"):
+        refused = us.api.request(method, path)
+        assert (refused.status_code, refused.headers["Allow"]) == (405, allowed)
+    asked = us.api.options(path)
+    assert (asked.status_code, asked.headers["Allow"]) == (200, allowed)
 
 
 def test_an_unknown_object_and_a_malformed_id_look_the_same(us):
