@@ -35,6 +35,12 @@ def check(world: World, account_id: str) -> None:
     _check_identities(world, account_id, moves)
 
 
+def check_of(world: World, account_id: str | None) -> None:
+    """`check`, unless there is no such account."""
+    if account_id in world.table("wallets"):
+        check(world, account_id)
+
+
 def check_all(world: World) -> None:
     """`check` for every account."""
     for account_id in list(world.table("wallets")):

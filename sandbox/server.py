@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 import time
+from decimal import Decimal
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -127,6 +128,12 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--pace", choices=["fast", "real"], default="fast", help="seconds or days")
     parser.add_argument("--market", choices=["xnys", "always"], default="xnys", help="when open")
+    parser.add_argument(
+        "--auto-rebalance", action="store_true", help="rebalance by band and calendar, unasked"
+    )
+    parser.add_argument(
+        "--advisory-fee", type=Decimal, default=Decimal(0), metavar="PERCENT", help="a year (0)"
+    )
     parser.add_argument("--public-url", default="", help="where browsers find this program")
     return parser.parse_args(arguments)
 
@@ -135,7 +142,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Run until told to stop. Returns the exit code."""
     options = parse(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    world = World(seed=options.seed, at=options.at, pace=options.pace, market=options.market)
+    world = World(
+        seed=options.seed,
+        at=options.at,
+        pace=options.pace,
+        market=options.market,
+        auto_rebalance=options.auto_rebalance,
+        advisory_fee=options.advisory_fee,
+    )
     problem = _restore(world, options.state)
     if problem:
         return _give_up(problem)
