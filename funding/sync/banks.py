@@ -109,7 +109,7 @@ def apply_banks(account: Account, sources: Iterable[BankSource]) -> None:
             "institution": source.institution or "",
             "name": source.name or "",
             "mask": (source.mask or "")[-4:],
-            "type": source.subtype or source.type or "",
+            "type": source.subtype or source.account_type or "",
         }
         bank = (
             BankAccount.objects.select_for_update()

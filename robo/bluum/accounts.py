@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -10,24 +10,20 @@ from typing import Any
 from pydantic import AliasChoices, Field
 
 from robo.bluum.base import (
+    PAGE,
     Day,
     Instant,
     Key,
     Lower,
     Model,
+    Page,
     Personal,
     Resource,
     Upper,
-    keyed,
-    one,
+    every,
     path,
     present,
-    read,
-    read_all,
-    wire,
 )
-
-PAGE = 100
 
 
 class AccountStatus(StrEnum):
@@ -206,6 +202,10 @@ class Accounts(Resource):
         idempotency_key: Key,
         account_type: str = "individual",
         management_type: str = "advised",
+        tax_advantaged: bool | None = None,
+        tax_designation: str | None = None,
+        trading_type: str | None = None,
+        enabled_assets: Sequence[str] | None = None,
     ) -> Account:
         """Open an account. Verification starts by itself: see `compliance_checks`.
 
@@ -213,59 +213,52 @@ class Accounts(Resource):
         are `{agreement, agreed: True, signed_at, ip_address}`. Raises Conflict if the e-mail
         address has an account already (409-001): then `find_by_email`.
         """
-        body = {
-            "account_type": account_type,
-            "management_type": management_type,
-            "contact": wire(contact),
-            "identity": wire(identity),
-            "disclosures": wire(disclosures),
-            "agreements": wire(list(agreements)),
-        }
-        data = self._client.request("POST", "/accounts", json=body, headers=keyed(idempotency_key))
-        return read(Account, one(data, "account"))
+        body = present(
+            account_type=account_type,
+            management_type=management_type,
+            contact=contact,
+            identity=identity,
+            disclosures=disclosures,
+            agreements=agreements,
+            tax_advantaged=tax_advantaged,
+            tax_designation=tax_designation,
+            trading_type=trading_type,
+            enabled_assets=enabled_assets,
+        )
+        return self._one(Account, "POST", "/accounts", "account", json=body, key=idempotency_key)
 
     def retrieve(self, account_id: str) -> Account:
-        data = self._client.request("GET", path("accounts", account_id))
-        return read(Account, one(data, "account"))
+        return self._one(Account, "GET", path("accounts", account_id), "account")
 
-    def list(self, *, limit: int = PAGE, offset: int = 0) -> tuple[Account, ...]:
+    def list(self, *, limit: int = PAGE, offset: int = 0) -> Page[Account]:
         """One page of the tenant's accounts."""
-        params = {"limit": limit, "offset": offset}
-        return read_all(
-            Account, self._client.request("GET", "/accounts", params=params), "accounts"
+        return self._all(
+            Account, "/accounts", "accounts", params={"limit": limit, "offset": offset}
         )
 
     def find_by_email(self, email: str) -> Account | None:
         """The account of an e-mail address, None if there is none. Reads page after page."""
         wanted = email.strip().casefold()
-        for account in self._every():
+        for account in every(self.list):
             found = account.contact.email_address if account.contact else None
             if found is not None and found.strip().casefold() == wanted:
                 return account
         return None
 
-    def _every(self) -> Iterable[Account]:
-        """All accounts. Ends also at a server that ignores `offset`."""
-        seen: set[str] = set()
-        offset = 0
-        while True:
-            page = self.list(limit=PAGE, offset=offset)
-            new = [account for account in page if account.id not in seen]
-            yield from new
-            if not new or len(page) < PAGE:
-                return
-            seen.update(account.id for account in new)
-            offset += len(page)
-
 
 class Compliance(Resource):
     def retrieve(self, account_id: str) -> ComplianceStatus:
-        data = self._client.request("GET", path("accounts", account_id, "compliance"))
-        return read(ComplianceStatus, one(data, "compliance"))
+        return self._one(
+            ComplianceStatus, "GET", path("accounts", account_id, "compliance"), "compliance"
+        )
 
     def workflow(self, account_id: str, workflow_id: str) -> ComplianceWorkflow:
-        route = path("accounts", account_id, "compliance", "workflows", workflow_id)
-        return read(ComplianceWorkflow, one(self._client.request("GET", route), "workflow"))
+        return self._one(
+            ComplianceWorkflow,
+            "GET",
+            path("accounts", account_id, "compliance", "workflows", workflow_id),
+            "workflow",
+        )
 
     def submit(
         self,
@@ -279,13 +272,19 @@ class Compliance(Resource):
         body = present(
             workflow_id=workflow_id, check_type=check_type, provider_payload=provider_payload
         )
-        route = path("accounts", account_id, "compliance", "submit")
-        return read(CheckHandoff, one(self._client.request("POST", route, json=body), "check"))
+        return self._one(
+            CheckHandoff,
+            "POST",
+            path("accounts", account_id, "compliance", "submit"),
+            "check",
+            json=body,
+        )
 
     def restart(self, account_id: str) -> ComplianceRestart:
         """Begin verification anew after a rejection. Conflict while a workflow runs."""
-        route = path("accounts", account_id, "compliance", "restart")
-        return read(ComplianceRestart, one(self._client.request("POST", route)))
+        return self._one(
+            ComplianceRestart, "POST", path("accounts", account_id, "compliance", "restart")
+        )
 
 
 class Documents(Resource):
@@ -299,28 +298,27 @@ class Documents(Resource):
         content_type: str,
     ) -> Document:
         """Send a JPEG, PNG or PDF of at most 10 MB. Not repeated by itself."""
-        route = path("documents", "accounts", account_id, "upload")
-        data = self._client.request(
+        return self._one(
+            Document,
             "POST",
-            route,
+            path("documents", "accounts", account_id, "upload"),
+            "document",
             data={"document_type": document_type},
             files={"file": (filename, content, content_type)},
         )
-        return read(Document, one(data, "document"))
 
     def retrieve(self, document_id: str) -> Document:
-        data = self._client.request("GET", path("documents", document_id))
-        return read(Document, one(data, "document"))
+        return self._one(Document, "GET", path("documents", document_id), "document")
 
     def list(
         self, account_id: str, *, document_type: str | None = None, status: str | None = None
-    ) -> tuple[Document, ...]:
-        data = self._client.request(
-            "GET",
+    ) -> Page[Document]:
+        return self._all(
+            Document,
             path("documents", "accounts", account_id, "upload"),
+            "documents",
             params={"document_type": document_type, "status": status},
         )
-        return read_all(Document, data, "documents")
 
     def delete(self, document_id: str) -> None:
         self._client.request("DELETE", path("documents", document_id))

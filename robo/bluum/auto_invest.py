@@ -16,16 +16,16 @@ from robo.bluum.base import (
     Key,
     Lower,
     Model,
+    Page,
     Resource,
     Unset,
     changed,
-    keyed,
     money,
+    money_or_unset,
+    object_in,
     one,
     path,
     present,
-    read,
-    read_all,
 )
 
 
@@ -86,6 +86,7 @@ class AutoInvest(Model):
     status: Lower | None = None
     created_at: Instant | None = None
     updated_at: Instant | None = None
+    cancelled_at: Instant | None = None
 
 
 class AutoInvests(Resource):
@@ -125,21 +126,28 @@ class AutoInvests(Resource):
             end_date=end_date,
             notifications=notifications,
         )
-        data = self._client.request(
-            "POST", _schedules(account_id), json=body, headers=keyed(idempotency_key)
+        return self._one(
+            AutoInvest,
+            "POST",
+            _schedules(account_id),
+            "auto_invest",
+            json=body,
+            key=idempotency_key,
         )
-        return read(AutoInvest, one(data, "auto_invest"))
 
     def list(
         self, account_id: str, *, status: str | None = None, portfolio_id: str | None = None
-    ) -> tuple[AutoInvest, ...]:
-        params = {"status": status, "portfolio_id": portfolio_id}
-        data = self._client.request("GET", _schedules(account_id), params=params)
-        return read_all(AutoInvest, data, "schedules", "auto_invest")
+    ) -> Page[AutoInvest]:
+        return self._all(
+            AutoInvest,
+            _schedules(account_id),
+            "schedules",
+            "auto_invest",
+            params={"status": status, "portfolio_id": portfolio_id},
+        )
 
     def retrieve(self, account_id: str, schedule_id: str) -> AutoInvest:
-        data = self._client.request("GET", _schedules(account_id, schedule_id))
-        return read(AutoInvest, one(data, "auto_invest"))
+        return self._one(AutoInvest, "GET", _schedules(account_id, schedule_id), "auto_invest")
 
     def update(
         self,
@@ -147,40 +155,64 @@ class AutoInvests(Resource):
         schedule_id: str,
         *,
         name: str | Unset = UNSET,
+        portfolio_id: str | Unset = UNSET,
         funding_source_id: str | Unset = UNSET,
         amount: Decimal | Unset = UNSET,
+        currency: str | Unset = UNSET,
         frequency: str | Unset = UNSET,
         schedule: Mapping[str, object] | Unset = UNSET,
+        allocation_rule: str | Unset = UNSET,
+        custom_allocation: Mapping[str, Decimal] | Unset = UNSET,
+        start_date: date | Unset = UNSET,
         end_date: date | Unset | None = UNSET,
+        notifications: Mapping[str, bool] | Unset = UNSET,
         idempotency_key: Key | None = None,
     ) -> AutoInvest:
         """Change what is given. `schedule` has day_of_week, day_of_month, time."""
         body = changed(
             name=name,
+            portfolio_id=portfolio_id,
             funding_source_id=funding_source_id,
-            amount=amount if isinstance(amount, Unset) else money(amount),
+            amount=money_or_unset(amount),
+            currency=currency,
             frequency=frequency,
             schedule=schedule,
+            allocation_rule=allocation_rule,
+            custom_allocation=custom_allocation,
+            start_date=start_date,
             end_date=end_date,
+            notifications=notifications,
         )
-        data = self._client.request(
-            "PATCH", _schedules(account_id, schedule_id), json=body, headers=keyed(idempotency_key)
+        return self._one(
+            AutoInvest,
+            "PATCH",
+            _schedules(account_id, schedule_id),
+            "auto_invest",
+            json=body,
+            key=idempotency_key,
         )
-        return read(AutoInvest, one(data, "auto_invest"))
 
     def pause(self, account_id: str, schedule_id: str) -> AutoInvest:
         """Conflict if it is not active."""
-        data = self._client.request("POST", _schedules(account_id, schedule_id, "pause"))
-        return read(AutoInvest, one(data, "auto_invest"))
+        return self._one(
+            AutoInvest, "POST", _schedules(account_id, schedule_id, "pause"), "auto_invest"
+        )
 
     def resume(self, account_id: str, schedule_id: str) -> AutoInvest:
         """Go on with the next date; missed runs are not caught up."""
-        data = self._client.request("POST", _schedules(account_id, schedule_id, "resume"))
-        return read(AutoInvest, one(data, "auto_invest"))
+        return self._one(
+            AutoInvest, "POST", _schedules(account_id, schedule_id, "resume"), "auto_invest"
+        )
 
-    def delete(self, account_id: str, schedule_id: str) -> None:
-        """Cancel it for good."""
-        self._client.request("DELETE", _schedules(account_id, schedule_id))
+    def delete(self, account_id: str, schedule_id: str) -> AutoInvest | None:
+        """Cancel it for good. Some servers answer what was cancelled, others nothing."""
+        return self._ask(
+            lambda answer: (
+                object_in(AutoInvest, answer) if one(answer or {}).get("auto_invest_id") else None
+            ),
+            "DELETE",
+            _schedules(account_id, schedule_id),
+        )
 
 
 def _schedules(account_id: str, *more: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
 from urllib.parse import quote
 from uuid import UUID
 
@@ -17,6 +19,8 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
     ValidationError,
     model_validator,
 )
@@ -27,8 +31,13 @@ from robo.bluum.errors import Unavailable
 if TYPE_CHECKING:
     from robo.bluum.client import Bluum
 
+log = logging.getLogger("robo.bluum")
+
 Key = UUID | str
 """An idempotency key: one per intention, stored with our row before the first request."""
+
+PAGE = 100
+"""Rows asked for at once where a list has pages: the most Bluum gives."""
 
 
 def _utc(value: datetime) -> datetime:
@@ -45,17 +54,21 @@ Instant = Annotated[datetime, AfterValidator(_utc)]
 Day = Annotated[date, BeforeValidator(_day_only)]
 Lower = Annotated[str, AfterValidator(str.lower)]
 Upper = Annotated[str, AfterValidator(str.upper)]
+Number = Annotated[Decimal, "a JSON number"]
+"""A decimal that Bluum writes as a JSON number; all others are JSON strings."""
 
 
 class Model(BaseModel):
-    """A result. What Bluum did not say is None; what we do not know of is ignored.
+    """A result. What Bluum did not say is None; null means the same as absent.
 
-    Both snake_case and camelCase are read; null means the same as absent.
+    Both snake_case and camelCase are read. Whatever we have no field for, or cannot read into an
+    optional one, stays in `model_extra` as it came. Bluum's own names work as attributes too:
+    `deposit.deposit_id` is `deposit.id`. `to_wire()` gives back what Bluum said.
     """
 
     model_config = ConfigDict(
         frozen=True,
-        extra="ignore",
+        extra="allow",
         alias_generator=AliasGenerator(
             validation_alias=lambda name: AliasChoices(name, to_camel(name))
         ),
@@ -64,12 +77,66 @@ class Model(BaseModel):
         hide_input_in_errors=True,
     )
 
-    @model_validator(mode="before")
+    _said: tuple[str, ...] = PrivateAttr(())
+    _envelope: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @property
+    def envelope(self) -> dict[str, Any]:
+        """What stood around the object in the answer: `{status, message}` or nothing."""
+        return self._envelope
+
+    @model_validator(mode="wrap")
     @classmethod
-    def _null_is_absent(cls, data: Any) -> Any:
-        if isinstance(data, dict):
-            return {name: value for name, value in data.items() if value is not None}
-        return data
+    def _tolerate(cls, data: Any, handler: ModelWrapValidatorHandler[Model]) -> Model:
+        """Read what can be read; only a field that must be there can make an answer unreadable."""
+        if not isinstance(data, dict):
+            return handler(data)
+        told = {name: value for name, value in data.items() if value is not None}
+        odd: dict[str, Any] = {}
+        try:
+            made = handler(told)
+        except ValidationError as error:
+            optional = [name for name in _unreadable(error, told) if not _required(cls, name)]
+            odd = {name: told.pop(name) for name in optional}
+            if not odd:
+                raise
+            log.warning("%s: cannot read %s", cls.__name__, ", ".join(sorted(odd)))
+            made = handler(told)
+        if odd and made.__pydantic_extra__ is not None:
+            made.__pydantic_extra__.update(odd)
+        made._said = tuple(data)
+        return made
+
+    def to_wire(self) -> dict[str, Any]:
+        """The object in Bluum's JSON: its names, its order, null where it said null."""
+        extra = self.model_extra or {}
+        fields, numbers = _fields(type(self)), _numbers(type(self))
+        made: dict[str, Any] = {}
+        for name in self._said:
+            if name in extra:
+                made[name] = wire(extra[name], numbers=True)
+                continue
+            field = fields.get(name, name)
+            given = field in self.model_fields_set
+            made[name] = wire(getattr(self, field), numbers=field in numbers) if given else None
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        """Results are equal if they mean the same, however it was spelled."""
+        return type(self) is type(other) and dict(self) == dict(other)
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """Known fields only: nobody can vouch for the others in a log."""
+        known = type(self).model_fields
+        return [(name, value) for name, value in super().__repr_args__() if name in known]
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            field = _fields(type(self)).get(name)
+            if field is not None and field in self.__dict__:
+                return self.__dict__[field]
+            return super().__getattr__(name)
 
 
 class Personal(Model):
@@ -80,20 +147,99 @@ class Personal(Model):
 
 
 AnyModel = TypeVar("AnyModel", bound=Model)
+AnyAnswer = TypeVar("AnyAnswer")
 
 
-def unreadable(what: str) -> Unavailable:
-    """A 2xx answer that makes no sense. What it answers may have been done."""
-    return Unavailable(f"Unreadable answer: {what}", outcome_unknown=True)
+@cache
+def _fields(kind: type[Model]) -> dict[str, str]:
+    """Each name that Bluum uses for a field of ours, to that field."""
+    return {
+        str(spelling): name
+        for name, field in kind.model_fields.items()
+        if isinstance(field.validation_alias, AliasChoices)
+        for spelling in (name, *field.validation_alias.choices)
+    }
+
+
+def field_of(kind: type[Model], name: str) -> str:
+    """Our name of a field that Bluum calls `name`; a field we don't know keeps its name."""
+    return _fields(kind).get(name, name)
+
+
+@cache
+def _numbers(kind: type[Model]) -> frozenset[str]:
+    """The fields whose decimals are JSON numbers: those marked so, and free-form ones."""
+
+    def marked(annotation: Any) -> bool:
+        if annotation in (Any, object, "a JSON number"):
+            return True
+        return any(marked(part) for part in get_args(annotation))
+
+    return frozenset(
+        name
+        for name, field in kind.model_fields.items()
+        if marked(field.annotation) or any(map(marked, field.metadata))
+    )
+
+
+def _required(kind: type[Model], name: str) -> bool:
+    field = kind.model_fields.get(_fields(kind).get(name, ""))
+    return field is not None and field.is_required()
+
+
+def _unreadable(error: ValidationError, told: Mapping[str, Any]) -> set[str]:
+    """The names of an object that a validation stumbled over."""
+    return {str(found["loc"][0]) for found in error.errors() if found["loc"]} & set(told)
+
+
+class Page(tuple[AnyModel, ...]):
+    """Rows of a list, and what stood around them: `total` of all pages, where Bluum tells it."""
+
+    envelope: dict[str, Any]
+
+    @property
+    def total(self) -> int | None:
+        for name in ("total", "total_count", "totalCount"):
+            if isinstance(found := self.envelope.get(name), int):
+                return found
+        return None
+
+
+def every(
+    fetch: Callable[..., Page[AnyModel]],
+    *args: Any,
+    limit: int = PAGE,
+    offset: int = 0,
+    **filters: Any,
+) -> Iterator[AnyModel]:
+    """All rows of a list that has pages, each once: `every(bluum.orders.list, account_id)`.
+
+    Rows that move to a later page meanwhile are not given twice; rows that are new meanwhile may
+    be missing. Ends also at a server that ignores `offset`.
+    """
+    seen: set[str] = set()
+    while True:
+        page = fetch(*args, **filters, limit=limit, offset=offset)
+        new = {str(getattr(row, "id")): row for row in page}  # noqa: B009
+        yield from (row for name, row in new.items() if name not in seen)
+        offset += len(page)
+        last = len(page) < limit if page.total is None else offset >= page.total
+        if last or seen.issuperset(new):
+            return
+        seen.update(new)
+
+
+class Unreadable(Exception):
+    """A 2xx answer that makes no sense."""
 
 
 def read(kind: type[AnyModel], data: object) -> AnyModel:
-    """Make one result. Raises Unavailable if the answer does not hold what it must."""
+    """Make one result. Raises Unreadable if the answer does not hold what it must."""
     try:
         return kind.model_validate(data)
     except ValidationError as error:
         places = {".".join(str(step) for step in found["loc"]) for found in error.errors()}
-        raise unreadable(f"{kind.__name__} ({', '.join(sorted(places))})") from None
+        raise Unreadable(f"{kind.__name__} ({', '.join(sorted(places))})") from None
 
 
 def one(data: object, *names: str) -> dict[str, Any]:
@@ -106,7 +252,7 @@ def one(data: object, *names: str) -> dict[str, Any]:
             if isinstance(data.get(name), dict):
                 return dict(data[name])
         return data
-    raise unreadable("not an object")
+    raise Unreadable("not an object")
 
 
 def rows(data: object, *names: str) -> list[Any]:
@@ -119,11 +265,21 @@ def rows(data: object, *names: str) -> list[Any]:
                 return list(data[name])
         if isinstance(data.get("data"), list | dict):
             return rows(data["data"], *names)
-    raise unreadable(f"no list of {names[0] if names else 'items'}")
+    raise Unreadable(f"no list of {names[0] if names else 'items'}")
 
 
-def read_all(kind: type[AnyModel], data: object, *names: str) -> tuple[AnyModel, ...]:
-    return tuple(read(kind, row) for row in rows(data, *names))
+def around(data: object) -> dict[str, Any]:
+    """What an answer says beside its object or list."""
+    if not isinstance(data, dict):
+        return {}
+    outer = {name: value for name, value in data.items() if not isinstance(value, list | dict)}
+    return {**outer, **around(data.get("data"))}
+
+
+def page(kind: type[AnyModel], data: object, *names: str) -> Page[AnyModel]:
+    made = Page(read(kind, row) for row in rows(data, *names))
+    made.envelope = around(data)
+    return made
 
 
 def path(*parts: str) -> str:
@@ -147,10 +303,6 @@ def money_or_none(amount: Decimal | None) -> str | None:
     return None if amount is None else money(amount)
 
 
-def keyed(key: Key | None) -> dict[str, str]:
-    return {} if key is None else {"Idempotency-Key": str(key)}
-
-
 class Unset(Enum):
     """Marks an argument that was not given, where None means: take it away."""
 
@@ -158,6 +310,10 @@ class Unset(Enum):
 
 
 UNSET = Unset.UNSET
+
+
+def money_or_unset(amount: Decimal | Unset) -> str | Unset:
+    return amount if isinstance(amount, Unset) else money(amount)
 
 
 def present(**fields: object) -> dict[str, Any]:
@@ -170,13 +326,18 @@ def changed(**fields: object) -> dict[str, Any]:
     return {name: wire(value) for name, value in fields.items() if value is not UNSET}
 
 
-def wire(value: object) -> Any:
-    """Our types in Bluum's spelling: decimals as plain text, instants in UTC with Z."""
+def wire(value: object, *, numbers: bool = False) -> Any:
+    """Our types in Bluum's spelling: decimals as plain text, instants in UTC with Z.
+
+    `numbers`: decimals as JSON numbers instead.
+    """
     match value:
         case Enum():
             return value.value
         case Decimal():
-            return f"{value:f}"
+            if not numbers:
+                return f"{value:f}"
+            return int(value) if value.as_tuple().exponent == 0 else float(value)
         case datetime():
             if value.tzinfo is None:
                 raise ValueError("Time is aware")
@@ -185,16 +346,61 @@ def wire(value: object) -> Any:
             return value.isoformat()
         case UUID():
             return str(value)
-        case BaseModel():
-            return {name: wire(inner) for name, inner in dict(value).items() if inner is not None}
+        case Model():
+            return value.to_wire()
         case Mapping():
-            return {str(name): wire(inner) for name, inner in value.items()}
+            return {str(name): wire(inner, numbers=numbers) for name, inner in value.items()}
         case list() | tuple():
-            return [wire(inner) for inner in value]
+            return [wire(inner, numbers=numbers) for inner in value]
         case _:
             return value
 
 
 class Resource:
+    """A group of operations. `_one`, `_all` and `_pdf` are how each of them is written."""
+
     def __init__(self, client: Bluum) -> None:
         self._client = client
+
+    def _one(
+        self, kind: type[AnyModel], method: str, route: str, *within: str, **request: Any
+    ) -> AnyModel:
+        """Ask for one object, plain or below one of the names `within`."""
+        return self._ask(lambda answer: object_in(kind, answer, *within), method, route, **request)
+
+    def _all(
+        self, kind: type[AnyModel], route: str, *within: str, **request: Any
+    ) -> Page[AnyModel]:
+        """Ask for a list, bare or below one of the names `within`."""
+        return self._ask(lambda answer: page(kind, answer, *within), "GET", route, **request)
+
+    def _pdf(self, route: str, **request: Any) -> bytes:
+        return self._ask(_bytes, "GET", route, **request)
+
+    def _ask(
+        self, reading: Callable[[Any], AnyAnswer], method: str, route: str, **request: Any
+    ) -> AnyAnswer:
+        """Ask and read. Where a 2xx answer makes no sense, what it answers may have been done."""
+        answer = self._client.request(method, route, **request)
+        try:
+            return reading(answer)
+        except Unreadable as error:
+            raise Unavailable(
+                f"Unreadable answer: {error}", outcome_unknown=method != "GET"
+            ) from None
+
+
+def object_in(kind: type[AnyModel], answer: object, *within: str) -> AnyModel:
+    # A profile snapshot has a field `data` of its own.
+    own = "data" in kind.model_fields and isinstance(answer, dict) and len(answer) > 3
+    inner = answer if own else one(answer, *within)
+    made = read(kind, inner)
+    if inner is not answer:
+        made._envelope = around(answer)
+    return made
+
+
+def _bytes(answer: object) -> bytes:
+    if not isinstance(answer, bytes):
+        raise Unreadable("not a PDF")
+    return answer

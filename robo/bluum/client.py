@@ -15,8 +15,10 @@ from typing import Any
 import httpx
 
 from robo.bluum.accounts import Accounts, Compliance, Documents
+from robo.bluum.advice import Advice
 from robo.bluum.auto_invest import AutoInvests
-from robo.bluum.errors import BluumError, Unavailable, error_for
+from robo.bluum.base import Key, wire
+from robo.bluum.errors import BluumError, Unavailable, error_for, read_error
 from robo.bluum.funding import Deposits, FundingSources, Wallets, Withdrawals
 from robo.bluum.goals import ExternalAccounts, FinancialPlans, Goals, LifeEvents
 from robo.bluum.policy import InvestmentPolicies
@@ -92,6 +94,7 @@ class Bluum:
         self.investment_policy = InvestmentPolicies(self)
         self.portfolios = Portfolios(self)
         self.auto_invest = AutoInvests(self)
+        self.advice = Advice(self)
         self.reports = Reports(self)
 
     def __enter__(self) -> Bluum:
@@ -110,17 +113,18 @@ class Bluum:
         *,
         json: object = None,
         params: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
+        key: Key | None = None,
         files: Mapping[str, Any] | None = None,
         data: Mapping[str, str] | None = None,
     ) -> Any:
         """The parsed JSON of a 2xx answer, None if it has no body, bytes if it is a PDF.
 
-        Repeats a GET, or a request with an Idempotency-Key, up to three times in all on 429, 5xx
-        and broken connections. Numbers with a point come as Decimal.
+        Tries up to three times in all, on 429, 500, 502, 503, 504 and broken connections: a GET
+        and a request with an idempotency `key` always, any other only if it can't have been
+        carried out. Numbers with a point come as Decimal.
         """
-        sent = {name: str(value) for name, value in (headers or {}).items()}
-        repeatable = method == "GET" or any(name.lower() == "idempotency-key" for name in sent)
+        sent = {} if key is None else {"Idempotency-Key": str(key)}
+        repeatable = method == "GET" or key is not None
         deadline = time.monotonic() + self._budget
         unknown = False
         for attempt in range(1, TRIES + 1):
@@ -140,8 +144,10 @@ class Bluum:
                 # Once a try may have been carried out, no later failure makes that undone.
                 unknown = error.outcome_unknown = unknown or error.outcome_unknown
                 wait = _wait(error, attempt)
-                again = repeatable and attempt < TRIES and _worth_repeating(error)
-                if not again or wait is None or time.monotonic() + wait >= deadline:
+                again = (repeatable or not unknown) and attempt < TRIES
+                if not again or not _worth_repeating(error):
+                    raise
+                if wait is None or time.monotonic() + wait >= deadline:
                     raise
                 self._sleep(wait)
         raise AssertionError("unreachable")
@@ -170,7 +176,7 @@ class Bluum:
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             log.warning("%s %s: no connection", method, path)
             raise Unavailable("Bluum cannot be reached") from None
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             log.warning("%s %s: %s", method, path, type(error).__name__)
             raise Unavailable("The connection to Bluum broke", outcome_unknown=changes) from None
         request_id = _printable(response.headers.get("X-Request-Id"))
@@ -209,13 +215,14 @@ def _body(response: httpx.Response, deadline: float) -> bytes:
 def _content(response: httpx.Response, body: bytes, *, request_id: str | None) -> Any:
     if response.status_code == 204 or not body:
         return None
-    if response.headers.get("Content-Type", "").startswith("application/pdf"):
+    if body.startswith(b"%PDF-"):
         return body
     found = _json(body)
-    if found is None:
-        raise Unavailable(
-            "An answer that is not JSON",
-            status=response.status_code,
+    failed = isinstance(found, dict) and found.get("status") == "error"
+    if found is None or (failed and read_error(found)):
+        raise error_for(
+            response.status_code,
+            found,
             request_id=request_id,
             outcome_unknown=response.request.method != "GET",
         )
@@ -239,7 +246,7 @@ def _query(params: Mapping[str, Any] | None) -> dict[str, str] | None:
     if params is None:
         return None
     return {
-        name: str(value).lower() if isinstance(value, bool) else str(value)
+        name: str(value).lower() if isinstance(value, bool) else str(wire(value))
         for name, value in params.items()
         if value is not None
     }

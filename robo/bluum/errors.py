@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,12 +34,14 @@ class BluumError(Exception):
     def __str__(self) -> str:
         known = {
             "status": self.status,
-            "code": self.code,
-            "field": self.details.get("field"),
+            "code": _word(self.code),
+            "field": _word(self.details.get("field")),
             "request": self.request_id,
         }
         told = ", ".join(f"{name} {value}" for name, value in known.items() if value is not None)
         return f"{type(self).__name__}: {told or self.message}"
+
+    __repr__ = __str__
 
 
 class Unavailable(BluumError):
@@ -170,6 +173,12 @@ def error_for(
     elif status == 409:
         kind = Conflict
     return kind(message, code=code, status=status, request_id=request_id, details=details)
+
+
+def _word(value: object) -> str | None:
+    """A code or the name of a field: one that is neither could be anything, even a name."""
+    known = isinstance(value, str) and re.fullmatch(r"[\w.\[\]/-]{1,60}", value, re.ASCII)
+    return str(value) if known else None
 
 
 def _text(value: object) -> str | None:

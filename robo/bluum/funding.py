@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -15,18 +15,22 @@ from robo.bluum.base import (
     Key,
     Lower,
     Model,
+    Page,
     Personal,
     Resource,
-    keyed,
+    Unreadable,
+    field_of,
     money,
     one,
     path,
     present,
     read,
-    read_all,
-    unreadable,
-    wire,
 )
+
+ITEM_ID = ("itemId", "item_id", "providerId", "provider_id")
+INSTITUTION = ("institutionName", "institution_name", "bankName", "bank_name", "institution")
+NAME = ("accountName", "account_name", "name")
+SUBTYPE = ("accountSubtype", "account_subtype", "subtype")
 
 
 class SourceStatus(StrEnum):
@@ -61,31 +65,38 @@ class LinkToken(Model):
     hosted_link_url: str | None = Field(None, repr=False)
 
 
-class BankSource(Model):
+class BankSource(Personal):
     """One linked bank account, from whichever of the three list shapes it came.
 
     `id` is what deposits, withdrawals, auto-invest and `disconnect` take. `connection_id` is
     Bluum's id of the whole bank login, `item_id` and `account_id` are Plaid's; the later flat
-    shape knows only `item_id` of these. `type` is Plaid's word (depository), `kind` is plaid or
-    manual.
+    shape knows only `item_id` of these. `type` is plaid or manual, `account_type` Plaid's word
+    (depository).
     """
 
     id: str
     status: Lower
+    type: Lower | None = None
     connection_id: str | None = None
-    item_id: str | None = None
+    item_id: str | None = Field(None, validation_alias=AliasChoices(*ITEM_ID))
     account_id: str | None = None
     institution_id: str | None = None
-    institution: str | None = None
-    name: str | None = None
+    institution: str | None = Field(None, validation_alias=AliasChoices(*INSTITUTION))
+    name: str | None = Field(None, validation_alias=AliasChoices(*NAME))
     mask: str | None = None
-    type: str | None = None
-    subtype: str | None = None
-    kind: Lower | None = None
+    account_type: str | None = None
+    subtype: str | None = Field(None, validation_alias=AliasChoices(*SUBTYPE))
     currency: str | None = None
     country: str | None = None
     created_at: Instant | None = None
     updated_at: Instant | None = None
+
+
+class Bank(Model):
+    """A bank of a country, and the code that `connect_manual` takes."""
+
+    name: str
+    code: str
 
 
 class BankDetails(Personal):
@@ -196,9 +207,8 @@ class Transaction(Model):
 
 
 class Wallets(Resource):
-    def list(self, account_id: str) -> tuple[Wallet, ...]:
-        data = self._client.request("GET", path("accounts", account_id, "wallets"))
-        return read_all(Wallet, data, "wallets")
+    def list(self, account_id: str) -> Page[Wallet]:
+        return self._all(Wallet, path("accounts", account_id, "wallets"), "wallets")
 
     def transactions(
         self,
@@ -211,66 +221,109 @@ class Wallets(Resource):
         date_to: date | None = None,
         limit: int = 100,
         offset: int = 0,
-    ) -> tuple[Transaction, ...]:
-        params = {
-            "type": type,
-            "status": status,
-            "currency": currency,
-            "date_from": wire(date_from),
-            "date_to": wire(date_to),
-            "limit": limit,
-            "offset": offset,
-        }
-        data = self._client.request(
-            "GET", path("accounts", account_id, "transactions"), params=params
+    ) -> Page[Transaction]:
+        return self._all(
+            Transaction,
+            path("accounts", account_id, "transactions"),
+            "transactions",
+            params={
+                "type": type,
+                "status": status,
+                "currency": currency,
+                "date_from": date_from,
+                "date_to": date_to,
+                "limit": limit,
+                "offset": offset,
+            },
         )
-        return read_all(Transaction, data, "transactions")
 
 
 class FundingSources(Resource):
     def create_link_token(self, account_id: str, *, hosted: bool = False) -> LinkToken:
         """Start linking a bank; `hosted` asks for a page at Plaid instead of the embedded Link."""
-        data = self._client.request(
+        return self._one(
+            LinkToken,
             "POST",
             path("accounts", account_id, "funding-sources", "plaid", "link-token"),
             json={"enable_hosted_link": hosted},
         )
-        return read(LinkToken, one(data))
 
     def connect(self, account_id: str, *, public_token: str) -> tuple[BankSource, ...]:
         """Finish linking: the bank accounts of that login. Never repeated by itself."""
-        data = self._client.request(
-            "POST",
-            path("accounts", account_id, "funding-sources", "plaid", "connect"),
-            json={"public_token": public_token},
-        )
-        return _bank_sources(data)
+        route = path("accounts", account_id, "funding-sources", "plaid", "connect")
+        return self._ask(_bank_sources, "POST", route, json={"public_token": public_token})
 
-    def list(self, account_id: str) -> tuple[BankSource, ...]:
-        """All bank accounts ever linked, disconnected ones included."""
-        data = self._client.request("GET", path("accounts", account_id, "funding-sources"))
-        return _bank_sources(data)
+    def connect_plaid(self, account_id: str, *, public_token: str) -> tuple[BankSource, ...]:
+        """As `connect`, at the newer endpoint that takes every type of source."""
+        return self._connect(account_id, present(type="plaid", public_token=public_token))
+
+    def connect_manual(
+        self,
+        account_id: str,
+        *,
+        bank_name: str,
+        account_holder_name: str,
+        account_number: str,
+        bank_account_type: str | None = None,
+        routing_number: str | None = None,
+        swift_code: str | None = None,
+        beneficiary_address: str | None = None,
+        currency: str | None = None,
+        country: str | None = None,
+        bank_code: str | None = None,
+        metadata: Mapping[str, object] | None = None,
+    ) -> tuple[BankSource, ...]:
+        """Enter a bank account by hand, where Plaid does not reach. `bank_account_type` is
+        CHECKING or SAVINGS, `bank_code` one of `nigerian_banks`."""
+        body = present(
+            type="manual",
+            bank_name=bank_name,
+            account_holder_name=account_holder_name,
+            account_number=account_number,
+            bank_account_type=bank_account_type,
+            routing_number=routing_number,
+            swift_code=swift_code,
+            beneficiary_address=beneficiary_address,
+            currency=currency,
+            country=country,
+            bank_code=bank_code,
+            metadata=metadata,
+        )
+        return self._connect(account_id, body)
+
+    def _connect(self, account_id: str, body: Mapping[str, Any]) -> tuple[BankSource, ...]:
+        route = path("accounts", account_id, "funding-sources", "connect")
+        return self._ask(_bank_sources, "POST", route, json=body)
+
+    def list(self, account_id: str, *, type: str | None = None) -> tuple[BankSource, ...]:
+        """All bank accounts ever linked, disconnected ones included; or plaid, or manual ones."""
+        route = path("accounts", account_id, "funding-sources")
+        return self._ask(_bank_sources, "GET", route, params={"type": type})
 
     def retrieve(self, account_id: str, funding_source_id: str) -> BankSource:
         """One bank account. Raises Unavailable if the answer holds another one."""
-        data = self._client.request(
-            "GET", path("accounts", account_id, "funding-sources", funding_source_id)
-        )
-        found = _bank_sources(data)
-        for source in found:
-            if source.id == funding_source_id:
-                return source
-        if len(found) == 1:
-            return found[0]
-        raise unreadable("another funding source")
+
+        def the_one(answer: object) -> BankSource:
+            found = _bank_sources(answer)
+            named = [source for source in found if source.id == funding_source_id]
+            if named or len(found) == 1:
+                return (named or list(found))[0]
+            raise Unreadable("another funding source")
+
+        route = path("accounts", account_id, "funding-sources", funding_source_id)
+        return self._ask(the_one, "GET", route)
 
     def disconnect(self, account_id: str, funding_source_id: str, *, kind: str = "plaid") -> None:
-        """Unlink a bank account; its record and past transfers stay."""
+        """Unlink a bank account, plaid or manual; its record and past transfers stay."""
         self._client.request(
             "DELETE",
             path("accounts", account_id, "funding-sources", funding_source_id),
             params={"type": kind},
         )
+
+    def nigerian_banks(self) -> Page[Bank]:
+        """Banks that `connect_manual` knows by their code."""
+        return self._all(Bank, "/lookup/nigerian-banks", "banks")
 
 
 class Deposits(Resource):
@@ -279,20 +332,38 @@ class Deposits(Resource):
         account_id: str,
         *,
         amount: Decimal,
-        funding_source_id: str,
         idempotency_key: Key,
+        funding_source_id: str | None = None,
+        method: str = "ach",
         currency: str = "USD",
         description: str | None = None,
+        plaid_options: Mapping[str, object] | None = None,
+        manual_options: Mapping[str, object] | None = None,
+        wire_options: Mapping[str, object] | None = None,
+        metadata: Mapping[str, object] | None = None,
     ) -> Deposit:
-        """Pull money from a linked bank account into the wallet by ACH (two decimals)."""
-        body = present(
-            amount=money(amount),
-            method="ach",
-            currency=currency,
-            funding_source_id=funding_source_id,
-            description=description,
+        """Pull money from a linked bank account into the wallet by ACH (two decimals).
+
+        The bank is named by `funding_source_id`, or by `plaid_options` {item_id, account_id}.
+        """
+        return self._one(
+            Deposit,
+            "POST",
+            path("accounts", account_id, "deposits"),
+            "deposit",
+            json=present(
+                amount=money(amount),
+                method=method,
+                currency=currency,
+                description=description,
+                funding_source_id=funding_source_id,
+                plaid_options=plaid_options,
+                manual_options=manual_options,
+                wire_options=wire_options,
+                metadata=metadata,
+            ),
+            key=idempotency_key,
         )
-        return self._create(account_id, body, idempotency_key)
 
     def create_manual(
         self,
@@ -304,23 +375,19 @@ class Deposits(Resource):
         description: str | None = None,
     ) -> Deposit:
         """Announce a bank transfer the investor makes; see `method_details` for where to."""
-        body = present(
-            amount=money(amount),
+        return self.create(
+            account_id,
+            amount=amount,
+            idempotency_key=idempotency_key,
             method="manual_bank_transfer",
             currency=currency,
             description=description,
         )
-        return self._create(account_id, body, idempotency_key)
-
-    def _create(self, account_id: str, body: dict[str, Any], key: Key) -> Deposit:
-        data = self._client.request(
-            "POST", path("accounts", account_id, "deposits"), json=body, headers=keyed(key)
-        )
-        return read(Deposit, one(data, "deposit"))
 
     def retrieve(self, account_id: str, deposit_id: str) -> Deposit:
-        data = self._client.request("GET", path("accounts", account_id, "deposits", deposit_id))
-        return read(Deposit, one(data, "deposit"))
+        return self._one(
+            Deposit, "GET", path("accounts", account_id, "deposits", deposit_id), "deposit"
+        )
 
     def list(
         self,
@@ -328,35 +395,40 @@ class Deposits(Resource):
         *,
         status: str | None = None,
         method: str | None = None,
+        currency: str | None = None,
         date_from: date | None = None,
         date_to: date | None = None,
         limit: int = 100,
         offset: int = 0,
-    ) -> tuple[Deposit, ...]:
+    ) -> Page[Deposit]:
         """One page."""
-        params = {
-            "status": status,
-            "method": method,
-            "date_from": wire(date_from),
-            "date_to": wire(date_to),
-            "limit": limit,
-            "offset": offset,
-        }
-        data = self._client.request("GET", path("accounts", account_id, "deposits"), params=params)
-        return read_all(Deposit, data, "deposits")
+        return self._all(
+            Deposit,
+            path("accounts", account_id, "deposits"),
+            "deposits",
+            params={
+                "status": status,
+                "method": method,
+                "currency": currency,
+                "date_from": date_from,
+                "date_to": date_to,
+                "limit": limit,
+                "offset": offset,
+            },
+        )
 
     def cancel(self, account_id: str, deposit_id: str) -> Deposit:
         """Cancel a pending deposit. Raises Conflict (or Refused) when it is too late."""
-        route = path("accounts", account_id, "deposits", deposit_id, "cancel")
-        return read(Deposit, one(self._client.request("POST", route), "deposit"))
+        return self._one(
+            Deposit,
+            "POST",
+            path("accounts", account_id, "deposits", deposit_id, "cancel"),
+            "deposit",
+        )
 
     def wire_details(self, account_id: str, deposit_id: str) -> bytes:
         """The PDF with the bank details of a manual deposit."""
-        route = path("accounts", account_id, "deposits", deposit_id, "wire-details")
-        found = self._client.request("GET", route)
-        if not isinstance(found, bytes):
-            raise unreadable("not a PDF")
-        return found
+        return self._pdf(path("accounts", account_id, "deposits", deposit_id, "wire-details"))
 
 
 class Withdrawals(Resource):
@@ -365,30 +437,40 @@ class Withdrawals(Resource):
         account_id: str,
         *,
         amount: Decimal,
-        funding_source_id: str,
         idempotency_key: Key,
+        funding_source_id: str | None = None,
+        method: str = "ach",
         currency: str = "USD",
         description: str | None = None,
+        plaid_options: Mapping[str, object] | None = None,
+        wire_options: Mapping[str, object] | None = None,
     ) -> Withdrawal:
-        """Send money from the wallet to a linked bank by ACH. Raises InsufficientFunds."""
+        """Send money from the wallet to a linked bank, ach or wire. Raises InsufficientFunds."""
         body = present(
             amount=money(amount),
-            method="ach",
+            method=method,
             currency=currency,
             funding_source_id=funding_source_id,
             description=description,
+            plaid_options=plaid_options,
+            wire_options=wire_options,
         )
-        data = self._client.request(
+        return self._one(
+            Withdrawal,
             "POST",
             path("accounts", account_id, "withdrawals"),
+            "withdrawal",
             json=body,
-            headers=keyed(idempotency_key),
+            key=idempotency_key,
         )
-        return read(Withdrawal, one(data, "withdrawal"))
 
     def retrieve(self, account_id: str, withdrawal_id: str) -> Withdrawal:
-        route = path("accounts", account_id, "withdrawals", withdrawal_id)
-        return read(Withdrawal, one(self._client.request("GET", route), "withdrawal"))
+        return self._one(
+            Withdrawal,
+            "GET",
+            path("accounts", account_id, "withdrawals", withdrawal_id),
+            "withdrawal",
+        )
 
     def list(
         self,
@@ -396,29 +478,36 @@ class Withdrawals(Resource):
         *,
         status: str | None = None,
         method: str | None = None,
+        currency: str | None = None,
         date_from: date | None = None,
         date_to: date | None = None,
         limit: int = 100,
         offset: int = 0,
-    ) -> tuple[Withdrawal, ...]:
+    ) -> Page[Withdrawal]:
         """One page."""
-        params = {
-            "status": status,
-            "method": method,
-            "date_from": wire(date_from),
-            "date_to": wire(date_to),
-            "limit": limit,
-            "offset": offset,
-        }
-        route = path("accounts", account_id, "withdrawals")
-        return read_all(
-            Withdrawal, self._client.request("GET", route, params=params), "withdrawals"
+        return self._all(
+            Withdrawal,
+            path("accounts", account_id, "withdrawals"),
+            "withdrawals",
+            params={
+                "status": status,
+                "method": method,
+                "currency": currency,
+                "date_from": date_from,
+                "date_to": date_to,
+                "limit": limit,
+                "offset": offset,
+            },
         )
 
     def cancel(self, account_id: str, withdrawal_id: str) -> Withdrawal:
         """Cancel a pending withdrawal. Raises Conflict (or Refused) when it is too late."""
-        route = path("accounts", account_id, "withdrawals", withdrawal_id, "cancel")
-        return read(Withdrawal, one(self._client.request("POST", route), "withdrawal"))
+        return self._one(
+            Withdrawal,
+            "POST",
+            path("accounts", account_id, "withdrawals", withdrawal_id, "cancel"),
+            "withdrawal",
+        )
 
 
 LIST_SHAPES = ("items", "fundingSources", "funding_sources")
@@ -427,64 +516,43 @@ SINGLE_SHAPES = ("item", "fundingSource", "funding_source")
 
 def _bank_sources(answer: object) -> tuple[BankSource, ...]:
     """Every known shape as flat rows. A server may send two at once: they are laid together."""
+    if isinstance(answer, list):
+        answer = {"data": answer}
     data = one(answer)
     lists = [data[name] for name in LIST_SHAPES if isinstance(data.get(name), list)]
     lists += [[data[name]] for name in SINGLE_SHAPES if isinstance(data.get(name), dict)]
-    if isinstance(answer, dict) and isinstance(answer.get("data"), list):
-        lists.append(answer["data"])
+    if isinstance(data.get("data"), list):
+        lists.append(data["data"])
     if not lists and "id" in data:
         lists.append([data])
     if not lists:
-        raise unreadable("no funding sources")
-    found: dict[object, dict[str, Any]] = {}
-    for given in lists:
-        for entry in given:
-            for row in _flat(entry):
-                kept = found.setdefault(row.get("id"), {})
-                kept.update({k: v for k, v in row.items() if v is not None and k not in kept})
-    return tuple(read(BankSource, {**row, "status": _status(row)}) for row in found.values())
+        raise Unreadable("no funding sources")
+    found: dict[str, dict[str, Any]] = {}
+    for row in (row for given in lists for entry in given for row in _flat(entry)):
+        kept = found.setdefault(str(row.get("id")), {})
+        known = {field_of(BankSource, name) for name in kept}
+        kept.update({n: v for n, v in row.items() if field_of(BankSource, n) not in known})
+    return tuple(read(BankSource, _with_status(row)) for row in found.values())
 
 
-def _status(row: dict[str, Any]) -> Any:
-    """The bank account's own status, unless its whole login is no longer active."""
-    own, login = row.get("status"), row.get("login_status")
-    broken = isinstance(login, str) and login.lower() != SourceStatus.ACTIVE
-    return login if own is None or broken else own
+def _with_status(row: dict[str, Any]) -> dict[str, Any]:
+    """Its own status, unless its whole login is no longer active or it has none."""
+    login = row.pop("login_status", None)
+    if login is None or ("status" in row and str(login).lower() == SourceStatus.ACTIVE):
+        return row
+    return {**row, "status": login}
 
 
 def _flat(entry: object) -> Iterator[dict[str, Any]]:
     """One row per bank account, from a login with its accounts or from a row that is flat."""
     if not isinstance(entry, dict):
-        raise unreadable("a funding source that is no object")
+        raise Unreadable("a funding source that is no object")
     accounts = entry.get("accounts")
-    nested = isinstance(accounts, list)
+    login: dict[str, Any] = {}
+    if isinstance(accounts, list):
+        login = {n: v for n, v in entry.items() if n not in ("id", "status", "accounts")}
+        login |= {"connection_id": entry.get("id"), "login_status": entry.get("status")}
     for account in accounts if isinstance(accounts, list) else [entry]:
         if not isinstance(account, dict):
-            raise unreadable("a bank account that is no object")
-        both = {**entry, **account}
-        kind = both.get("type")
-        yield {
-            "id": account.get("id"),
-            "status": account.get("status"),
-            "login_status": entry.get("status") if nested else None,
-            "connection_id": entry.get("id") if nested else None,
-            "item_id": _first(entry, "itemId", "item_id", "providerId", "provider_id"),
-            "account_id": _first(account, "accountId", "account_id"),
-            "institution_id": _first(both, "institutionId", "institution_id"),
-            "institution": _first(
-                both, "institutionName", "institution_name", "bankName", "bank_name"
-            ),
-            "name": _first(both, "accountName", "account_name", "name"),
-            "mask": both.get("mask"),
-            "type": _first(both, "accountType", "account_type"),
-            "subtype": _first(both, "accountSubtype", "account_subtype"),
-            "kind": kind if kind in ("plaid", "manual") else None,
-            "currency": both.get("currency"),
-            "country": both.get("country"),
-            "created_at": _first(both, "createdAt", "created_at"),
-            "updated_at": _first(both, "updatedAt", "updated_at"),
-        }
-
-
-def _first(data: dict[str, Any], *names: str) -> Any:
-    return next((data[name] for name in names if data.get(name) is not None), None)
+            raise Unreadable("a bank account that is no object")
+        yield {n: v for n, v in {**login, **account}.items() if v is not None}

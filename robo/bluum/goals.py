@@ -17,17 +17,15 @@ from robo.bluum.base import (
     Key,
     Lower,
     Model,
+    Page,
     Resource,
     Unset,
     changed,
-    keyed,
     money,
     money_or_none,
-    one,
+    money_or_unset,
     path,
     present,
-    read,
-    read_all,
 )
 
 
@@ -209,21 +207,23 @@ class Goals(Resource):
             portfolio_id=portfolio_id,
             metadata=metadata,
         )
-        data = self._client.request(
+        return self._one(
+            Goal,
             "POST",
             path("wealth", "accounts", account_id, "goals"),
+            "goal",
             json=body,
-            headers=keyed(idempotency_key),
+            key=idempotency_key,
         )
-        return read(Goal, one(data, "goal"))
 
     def retrieve(self, account_id: str, goal_id: str, *, include_projections: bool = True) -> Goal:
-        data = self._client.request(
+        return self._one(
+            Goal,
             "GET",
             path("wealth", "accounts", account_id, "goals", goal_id),
+            "goal",
             params={"include_projections": include_projections},
         )
-        return read(Goal, one(data, "goal"))
 
     def list(
         self,
@@ -232,14 +232,17 @@ class Goals(Resource):
         status: str | None = None,
         goal_type: str | None = None,
         include_projections: bool = True,
-    ) -> tuple[Goal, ...]:
-        params = {
-            "status": status,
-            "goal_type": goal_type,
-            "include_projections": include_projections,
-        }
-        route = path("wealth", "accounts", account_id, "goals")
-        return read_all(Goal, self._client.request("GET", route, params=params), "goals")
+    ) -> Page[Goal]:
+        return self._all(
+            Goal,
+            path("wealth", "accounts", account_id, "goals"),
+            "goals",
+            params={
+                "status": status,
+                "goal_type": goal_type,
+                "include_projections": include_projections,
+            },
+        )
 
     def update(
         self,
@@ -254,6 +257,7 @@ class Goals(Resource):
         initial_amount: Decimal | Unset = UNSET,
         current_amount: Decimal | Unset = UNSET,
         monthly_contribution: Decimal | Unset = UNSET,
+        currency: str | Unset = UNSET,
         portfolio_id: str | Unset | None = UNSET,
         metadata: Mapping[str, object] | Unset = UNSET,
         status: str | Unset = UNSET,
@@ -263,23 +267,25 @@ class Goals(Resource):
         body = changed(
             name=name,
             goal_type=goal_type,
-            target_amount=_amount(target_amount),
+            target_amount=money_or_unset(target_amount),
             target_date=target_date,
             priority=priority,
-            initial_amount=_amount(initial_amount),
-            current_amount=_amount(current_amount),
-            monthly_contribution=_amount(monthly_contribution),
+            initial_amount=money_or_unset(initial_amount),
+            current_amount=money_or_unset(current_amount),
+            monthly_contribution=money_or_unset(monthly_contribution),
+            currency=currency,
             portfolio_id=portfolio_id,
             metadata=metadata,
             status=status,
         )
-        data = self._client.request(
+        return self._one(
+            Goal,
             "PUT",
             path("wealth", "accounts", account_id, "goals", goal_id),
+            "goal",
             json=body,
-            headers=keyed(idempotency_key),
+            key=idempotency_key,
         )
-        return read(Goal, one(data, "goal"))
 
     def delete(self, account_id: str, goal_id: str) -> None:
         """Archive the goal."""
@@ -313,27 +319,32 @@ class LifeEvents(Resource):
             linked_goal_id=linked_goal_id,
             notes=notes,
         )
-        data = self._client.request(
+        return self._one(
+            LifeEvent,
             "POST",
             path("wealth", "accounts", account_id, "life-events"),
+            "life_event",
             json=body,
-            headers=keyed(idempotency_key),
+            key=idempotency_key,
         )
-        return read(LifeEvent, one(data, "life_event"))
 
     def retrieve(self, account_id: str, event_id: str) -> LifeEvent:
-        route = path("wealth", "accounts", account_id, "life-events", event_id)
-        return read(LifeEvent, one(self._client.request("GET", route), "life_event"))
+        return self._one(
+            LifeEvent,
+            "GET",
+            path("wealth", "accounts", account_id, "life-events", event_id),
+            "life_event",
+        )
 
     def list(
         self, account_id: str, *, status: str | None = None, event_type: str | None = None
-    ) -> tuple[LifeEvent, ...]:
-        data = self._client.request(
-            "GET",
+    ) -> Page[LifeEvent]:
+        return self._all(
+            LifeEvent,
             path("wealth", "accounts", account_id, "life-events"),
+            "life_events",
             params={"status": status, "event_type": event_type},
         )
-        return read_all(LifeEvent, data, "life_events")
 
     def update(
         self,
@@ -344,13 +355,14 @@ class LifeEvents(Resource):
         **fields: object,
     ) -> LifeEvent:
         """Change Bluum's fields given by name; `linked_goal_id=None` unlinks the goal."""
-        data = self._client.request(
+        return self._one(
+            LifeEvent,
             "PUT",
             path("wealth", "accounts", account_id, "life-events", event_id),
+            "life_event",
             json=changed(**fields),
-            headers=keyed(idempotency_key),
+            key=idempotency_key,
         )
-        return read(LifeEvent, one(data, "life_event"))
 
     def delete(self, account_id: str, event_id: str) -> None:
         """Archive the event."""
@@ -380,17 +392,22 @@ class ExternalAccounts(Resource):
             currency=currency,
             **fields,
         )
-        data = self._client.request(
+        return self._one(
+            ExternalAccount,
             "POST",
             path("wealth", "accounts", account_id, "external-accounts"),
+            "external_account",
             json=body,
-            headers=keyed(idempotency_key),
+            key=idempotency_key,
         )
-        return read(ExternalAccount, one(data, "external_account"))
 
     def retrieve(self, account_id: str, external_account_id: str) -> ExternalAccount:
-        route = path("wealth", "accounts", account_id, "external-accounts", external_account_id)
-        return read(ExternalAccount, one(self._client.request("GET", route), "external_account"))
+        return self._one(
+            ExternalAccount,
+            "GET",
+            path("wealth", "accounts", account_id, "external-accounts", external_account_id),
+            "external_account",
+        )
 
     def list(
         self,
@@ -399,13 +416,13 @@ class ExternalAccounts(Resource):
         status: str | None = None,
         is_asset: bool | None = None,
         account_type: str | None = None,
-    ) -> tuple[ExternalAccount, ...]:
-        data = self._client.request(
-            "GET",
+    ) -> Page[ExternalAccount]:
+        return self._all(
+            ExternalAccount,
             path("wealth", "accounts", account_id, "external-accounts"),
+            "external_accounts",
             params={"status": status, "is_asset": is_asset, "account_type": account_type},
         )
-        return read_all(ExternalAccount, data, "external_accounts")
 
     def update(
         self,
@@ -416,13 +433,14 @@ class ExternalAccounts(Resource):
         **fields: object,
     ) -> ExternalAccount:
         """Change Bluum's fields given by name."""
-        data = self._client.request(
+        return self._one(
+            ExternalAccount,
             "PUT",
             path("wealth", "accounts", account_id, "external-accounts", external_account_id),
+            "external_account",
             json=changed(**fields),
-            headers=keyed(idempotency_key),
+            key=idempotency_key,
         )
-        return read(ExternalAccount, one(data, "external_account"))
 
     def delete(self, account_id: str, external_account_id: str) -> None:
         """Archive the account."""
@@ -445,34 +463,36 @@ class FinancialPlans(Resource):
     ) -> FinancialPlan:
         """Write the plan; its version counts up. Blocks use Bluum's field names."""
         body = present(
-            goals=None if goals is None else list(goals),
-            life_events=None if life_events is None else list(life_events),
-            external_accounts=None if external_accounts is None else list(external_accounts),
+            goals=goals,
+            life_events=life_events,
+            external_accounts=external_accounts,
             income=income,
             expenses=expenses,
             investment_outlook=investment_outlook,
         )
-        data = self._client.request(
+        return self._one(
+            FinancialPlan,
             "PUT",
             path("wealth", "accounts", account_id, "financial-plan"),
+            "financial_plan",
             json=body,
-            headers=keyed(idempotency_key),
+            key=idempotency_key,
         )
-        return read(FinancialPlan, one(data, "financial_plan"))
 
     def retrieve(self, account_id: str, *, include_projections: bool = True) -> FinancialPlan:
         """Raises NotFound if there is none."""
-        data = self._client.request(
+        return self._one(
+            FinancialPlan,
             "GET",
             path("wealth", "accounts", account_id, "financial-plan"),
+            "financial_plan",
             params={"include_projections": include_projections},
         )
-        return read(FinancialPlan, one(data, "financial_plan"))
 
     def summary(self, account_id: str) -> FinancialPlanSummary:
-        route = path("wealth", "accounts", account_id, "financial-plan", "summary")
-        return read(FinancialPlanSummary, one(self._client.request("GET", route), "summary"))
-
-
-def _amount(amount: Decimal | Unset) -> str | Unset:
-    return amount if isinstance(amount, Unset) else money(amount)
+        return self._one(
+            FinancialPlanSummary,
+            "GET",
+            path("wealth", "accounts", account_id, "financial-plan", "summary"),
+            "summary",
+        )

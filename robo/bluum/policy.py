@@ -9,19 +9,7 @@ from typing import Any
 
 from pydantic import AliasChoices, Field
 
-from robo.bluum.base import (
-    Day,
-    Instant,
-    Key,
-    Lower,
-    Model,
-    Resource,
-    keyed,
-    one,
-    path,
-    present,
-    read,
-)
+from robo.bluum.base import Day, Instant, Key, Lower, Model, Resource, path, present
 
 
 class RiskProfile(Model):
@@ -179,30 +167,45 @@ class InvestmentPolicies(Resource):
             constraints=constraints,
             effective_date=effective_date,
         )
-        data = self._client.request(
-            "PUT",
+        return self._write("PUT", account_id, body, idempotency_key)
+
+    def create(
+        self, account_id: str, *, idempotency_key: Key | None = None, **blocks: object
+    ) -> InvestmentPolicy:
+        """As `put`, with the same arguments, at the POST that the guides name."""
+        return self._write("POST", account_id, present(**blocks), idempotency_key)
+
+    def _write(
+        self, method: str, account_id: str, body: Mapping[str, object], key: Key | None
+    ) -> InvestmentPolicy:
+        return self._one(
+            InvestmentPolicy,
+            method,
             path("wealth", "accounts", account_id, "investment-policy"),
+            "ips",
+            "investment_policy",
             json=body,
-            headers=keyed(idempotency_key),
+            key=key,
         )
-        return read(InvestmentPolicy, one(data, "ips", "investment_policy"))
 
     def retrieve(
         self, account_id: str, *, version: int | None = None, include_history: bool = False
     ) -> InvestmentPolicy:
         """The active version, or the one named. Raises NotFound if there is none."""
-        data = self._client.request(
+        return self._one(
+            InvestmentPolicy,
             "GET",
             path("wealth", "accounts", account_id, "investment-policy"),
+            "ips",
+            "investment_policy",
             params={"version": version, "include_history": include_history or None},
         )
-        return read(InvestmentPolicy, one(data, "ips", "investment_policy"))
 
     def validate(self, account_id: str, *, portfolio_id: str) -> PolicyValidation:
         """Compare a portfolio with the policy."""
-        data = self._client.request(
+        return self._one(
+            PolicyValidation,
             "POST",
             path("wealth", "accounts", account_id, "investment-policy", "validate"),
             json={"portfolio_id": portfolio_id},
         )
-        return read(PolicyValidation, one(data))

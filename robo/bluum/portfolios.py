@@ -15,15 +15,12 @@ from robo.bluum.base import (
     Key,
     Lower,
     Model,
+    Number,
+    Page,
     Resource,
-    keyed,
     money_or_none,
-    one,
     path,
     present,
-    read,
-    read_all,
-    wire,
 )
 
 
@@ -200,7 +197,7 @@ class ValuePoint(Model):
 
 class BalanceHistory(Model):
     dates: tuple[Day, ...] = ()
-    values: tuple[Decimal, ...] = ()
+    values: tuple[Number, ...] = ()
 
 
 class Performance(Model):
@@ -278,9 +275,10 @@ class Drip(Model):
 
 
 class Portfolios(Resource):
-    def list(self, account_id: str) -> tuple[Portfolio, ...]:
-        data = self._client.request("GET", path("wealth", "accounts", account_id, "portfolios"))
-        return read_all(Portfolio, data, "portfolios")
+    def list(self, account_id: str) -> Page[Portfolio]:
+        return self._all(
+            Portfolio, path("wealth", "accounts", account_id, "portfolios"), "portfolios"
+        )
 
     def create(
         self,
@@ -292,33 +290,46 @@ class Portfolios(Resource):
         goal_id: str | None = None,
     ) -> Portfolio:
         """Open a portfolio, only if `list` is empty: Bluum may open one by itself."""
-        data = self._client.request(
+        return self._one(
+            Portfolio,
             "POST",
             path("wealth", "accounts", account_id, "portfolios"),
+            "portfolio",
             json=present(name=name, currency=currency, goal_id=goal_id),
-            headers=keyed(idempotency_key),
+            key=idempotency_key,
         )
-        return read(Portfolio, one(data, "portfolio"))
 
     def summary(
         self, account_id: str, portfolio_id: str, *, refresh_prices: bool = False
     ) -> PortfolioSummary:
-        data = self._client.request(
+        return self._one(
+            PortfolioSummary,
             "GET",
             _route(account_id, portfolio_id, "summary"),
+            "summary",
             params={"refresh_prices": refresh_prices},
         )
-        return read(PortfolioSummary, one(data, "summary"))
 
     def holdings(
-        self, account_id: str, portfolio_id: str, *, refresh_prices: bool = False
+        self,
+        account_id: str,
+        portfolio_id: str,
+        *,
+        refresh_prices: bool = False,
+        include_lots: bool | None = None,
+        group_by: str | None = None,
     ) -> Holdings:
-        data = self._client.request(
+        """`group_by` none, asset_class or sector."""
+        return self._one(
+            Holdings,
             "GET",
             _route(account_id, portfolio_id, "holdings"),
-            params={"refresh_prices": refresh_prices},
+            params={
+                "refresh_prices": refresh_prices,
+                "include_lots": include_lots,
+                "group_by": group_by,
+            },
         )
-        return read(Holdings, one(data))
 
     def performance(
         self,
@@ -331,21 +342,23 @@ class Portfolios(Resource):
         benchmark: str | None = None,
     ) -> Performance:
         """`period` is 1d to all (Bluum's default 1y); dates win over it."""
-        params = {
-            "period": period,
-            "start_date": wire(start_date),
-            "end_date": wire(end_date),
-            "benchmark": benchmark,
-        }
-        data = self._client.request(
-            "GET", _route(account_id, portfolio_id, "performance"), params=params
+        return self._one(
+            Performance,
+            "GET",
+            _route(account_id, portfolio_id, "performance"),
+            params={
+                "period": period,
+                "start_date": start_date,
+                "end_date": end_date,
+                "benchmark": benchmark,
+            },
         )
-        return read(Performance, one(data))
 
     def rebalancing(self, account_id: str, portfolio_id: str) -> RebalancingAnalysis:
         """How far the portfolio is from its policy, and the trades that would bring it back."""
-        data = self._client.request("GET", _route(account_id, portfolio_id, "rebalancing"))
-        return read(RebalancingAnalysis, one(data))
+        return self._one(
+            RebalancingAnalysis, "GET", _route(account_id, portfolio_id, "rebalancing")
+        )
 
     def rebalance(
         self,
@@ -362,28 +375,27 @@ class Portfolios(Resource):
         body = present(
             execution_type=execution_type,
             tax_aware=tax_aware,
-            exclude_positions=None if exclude_positions is None else list(exclude_positions),
-            custom_trades=None if custom_trades is None else list(custom_trades),
+            exclude_positions=exclude_positions,
+            custom_trades=custom_trades,
         )
-        data = self._client.request(
+        return self._one(
+            Rebalance,
             "POST",
             _route(account_id, portfolio_id, "rebalancing"),
+            "rebalance",
             json=body,
-            headers=keyed(idempotency_key),
+            key=idempotency_key,
         )
-        return read(Rebalance, one(data, "rebalance"))
 
     def drip(self, account_id: str, portfolio_id: str) -> Drip:
-        return read(
-            Drip, one(self._client.request("GET", _route(account_id, portfolio_id, "drip")))
-        )
+        return self._one(Drip, "GET", _route(account_id, portfolio_id, "drip"))
 
     def set_drip(
         self,
         account_id: str,
         portfolio_id: str,
         *,
-        enabled: bool,
+        enabled: bool | None = None,
         reinvestment_rule: str | None = None,
         custom_allocation: Mapping[str, Decimal] | None = None,
         minimum_amount: Decimal | None = None,
@@ -391,6 +403,7 @@ class Portfolios(Resource):
         cash_sweep_threshold: Decimal | None = None,
         idempotency_key: Key | None = None,
     ) -> Drip:
+        """Change what is given. Rules: same_security, portfolio_allocation, custom (percent)."""
         body = present(
             enabled=enabled,
             reinvestment_rule=reinvestment_rule,
@@ -399,13 +412,14 @@ class Portfolios(Resource):
             cash_sweep_enabled=cash_sweep_enabled,
             cash_sweep_threshold=money_or_none(cash_sweep_threshold),
         )
-        data = self._client.request(
+        return self._one(
+            Drip,
             "PUT",
             _route(account_id, portfolio_id, "drip"),
+            "drip",
             json=body,
-            headers=keyed(idempotency_key),
+            key=idempotency_key,
         )
-        return read(Drip, one(data, "drip"))
 
 
 def _route(account_id: str, portfolio_id: str, what: str) -> str:

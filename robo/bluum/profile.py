@@ -17,17 +17,16 @@ from robo.bluum.base import (
     Key,
     Lower,
     Model,
+    Number,
+    Page,
     Personal,
     Resource,
     Unset,
     changed,
-    keyed,
     money_or_none,
-    one,
+    object_in,
     path,
     present,
-    read,
-    read_all,
     wire,
 )
 
@@ -62,10 +61,10 @@ class Employment(Personal):
     years_in_current_job: int | None = None
     annual_gross_income: Decimal | None = None
     annual_bonus: Decimal | None = None
-    income_growth_rate: Decimal | None = None
+    income_growth_rate: Number | None = None
     has_stock_options: bool | None = None
     stock_options_value: Decimal | None = None
-    retirement_account_match: Decimal | None = None
+    retirement_account_match: Number | None = None
 
 
 class RetirementBenefits(Personal):
@@ -82,8 +81,8 @@ class Tax(Personal):
     """`federal_tax_bracket` and `state_tax_rate` are fractions: 0.32 is 32 percent."""
 
     filing_status: str | None = None
-    federal_tax_bracket: Decimal | None = None
-    state_tax_rate: Decimal | None = None
+    federal_tax_bracket: Number | None = None
+    state_tax_rate: Number | None = None
     has_capital_loss_carryforward: bool | None = None
     capital_loss_carryforward_amount: Decimal | None = None
     tax_loss_harvesting_preference: bool | None = None
@@ -181,7 +180,7 @@ class RiskResponse(Model):
     answer_id: str
     question_text: str | None = None
     answer_text: str | None = None
-    score: Decimal | None = None
+    score: Number | None = None
 
 
 class PastMarketBehavior(Model):
@@ -227,8 +226,9 @@ class RiskSummary(Model):
 
 class Profiles(Resource):
     def retrieve(self, account_id: str) -> Profile:
-        data = self._client.request("GET", path("wealth", "accounts", account_id, "profile"))
-        return read(Profile, one(data, "profile"))
+        return self._one(
+            Profile, "GET", path("wealth", "accounts", account_id, "profile"), "profile"
+        )
 
     def update(
         self,
@@ -244,23 +244,24 @@ class Profiles(Resource):
         the rates (see RATES) are fractions.
         """
         body = {name: _section(given) for name, given in sections.items() if given is not None}
-        data = self._client.request(
+        return self._one(
+            Profile,
             "PUT",
             path("wealth", "accounts", account_id, "profile"),
+            "profile",
             json=body,
-            headers=keyed(idempotency_key),
+            key=idempotency_key,
         )
-        return read(Profile, one(data, "profile"))
 
     def snapshots(
         self, account_id: str, *, trigger: str | None = None, limit: int | None = None
-    ) -> tuple[ProfileSnapshot, ...]:
-        data = self._client.request(
-            "GET",
+    ) -> Page[ProfileSnapshot]:
+        return self._all(
+            ProfileSnapshot,
             path("wealth", "accounts", account_id, "profile", "snapshots"),
+            "snapshots",
             params={"trigger": trigger, "limit": limit},
         )
-        return read_all(ProfileSnapshot, data, "snapshots")
 
     def create_snapshot(
         self,
@@ -270,17 +271,20 @@ class Profiles(Resource):
         artifact_id: str | None = None,
         idempotency_key: Key | None = None,
     ) -> ProfileSnapshot:
-        data = self._client.request(
+        return self._one(
+            ProfileSnapshot,
             "POST",
             path("wealth", "accounts", account_id, "profile", "snapshots"),
             json=present(trigger=trigger, artifact_id=artifact_id),
-            headers=keyed(idempotency_key),
+            key=idempotency_key,
         )
-        return read(ProfileSnapshot, data)
 
     def snapshot(self, account_id: str, snapshot_id: str) -> ProfileSnapshot:
-        route = path("wealth", "accounts", account_id, "profile", "snapshots", snapshot_id)
-        return read(ProfileSnapshot, self._client.request("GET", route))
+        return self._one(
+            ProfileSnapshot,
+            "GET",
+            path("wealth", "accounts", account_id, "profile", "snapshots", snapshot_id),
+        )
 
 
 class Dependents(Resource):
@@ -296,7 +300,11 @@ class Dependents(Resource):
         financial_support_until: date | None = None,
         has_education_plans: bool | None = None,
         estimated_education_cost: Decimal | None = None,
+        covered_by_health_insurance: bool | None = None,
+        has_special_needs: bool | None = None,
         linked_goal_id: str | None = None,
+        notes: str | None = None,
+        metadata: Mapping[str, object] | None = None,
     ) -> Dependent:
         body = present(
             first_name=first_name,
@@ -306,24 +314,47 @@ class Dependents(Resource):
             financial_support_until=financial_support_until,
             has_education_plans=has_education_plans,
             estimated_education_cost=money_or_none(estimated_education_cost),
+            covered_by_health_insurance=covered_by_health_insurance,
+            has_special_needs=has_special_needs,
             linked_goal_id=linked_goal_id,
+            notes=notes,
+            metadata=metadata,
         )
-        data = self._client.request(
+        return self._one(
+            Dependent,
             "POST",
             path("wealth", "accounts", account_id, "dependents"),
+            "dependent",
             json=body,
-            headers=keyed(idempotency_key),
+            key=idempotency_key,
         )
-        return read(Dependent, one(data, "dependent"))
 
     def retrieve(self, account_id: str, dependent_id: str) -> Dependent:
-        route = path("wealth", "accounts", account_id, "dependents", dependent_id)
-        return read(Dependent, one(self._client.request("GET", route), "dependent"))
+        return self._one(
+            Dependent,
+            "GET",
+            path("wealth", "accounts", account_id, "dependents", dependent_id),
+            "dependent",
+        )
 
-    def list(self, account_id: str, *, status: str | None = None) -> tuple[Dependent, ...]:
-        route = path("wealth", "accounts", account_id, "dependents")
-        data = self._client.request("GET", route, params={"status": status})
-        return read_all(Dependent, data, "dependents")
+    def list(
+        self,
+        account_id: str,
+        *,
+        status: str | None = None,
+        relationship: str | None = None,
+        has_education_plans: bool | None = None,
+    ) -> Page[Dependent]:
+        return self._all(
+            Dependent,
+            path("wealth", "accounts", account_id, "dependents"),
+            "dependents",
+            params={
+                "status": status,
+                "relationship": relationship,
+                "has_education_plans": has_education_plans,
+            },
+        )
 
     def update(
         self,
@@ -335,13 +366,14 @@ class Dependents(Resource):
         **fields: object,
     ) -> Dependent:
         """Change Bluum's fields given by name. `linked_goal_id=None` unlinks the goal."""
-        data = self._client.request(
+        return self._one(
+            Dependent,
             "PUT",
             path("wealth", "accounts", account_id, "dependents", dependent_id),
+            "dependent",
             json=changed(linked_goal_id=linked_goal_id, **fields),
-            headers=keyed(idempotency_key),
+            key=idempotency_key,
         )
-        return read(Dependent, one(data, "dependent"))
 
     def delete(self, account_id: str, dependent_id: str) -> None:
         route = path("wealth", "accounts", account_id, "dependents", dependent_id)
@@ -368,37 +400,51 @@ class RiskAssessments(Resource):
         body = present(
             questionnaire_id=questionnaire_id,
             questionnaire_version=questionnaire_version,
-            responses=list(responses),
+            responses=responses,
             past_market_behavior=past_market_behavior,
             investment_experience=investment_experience,
             years_investing=years_investing,
         )
-        data = self._client.request(
+        return self._one(
+            RiskAssessment,
             "POST",
             path("wealth", "accounts", account_id, "risk-assessments"),
+            "assessment",
             json=body,
-            headers=keyed(idempotency_key),
+            key=idempotency_key,
         )
-        return read(RiskAssessment, one(data, "assessment"))
 
     def current(self, account_id: str) -> RiskAssessment | None:
         """The active assessment, None if there is none."""
         route = path("wealth", "accounts", account_id, "risk-assessments", "current")
-        data = self._client.request("GET", route)
-        return None if data is None else read(RiskAssessment, one(data, "assessment"))
+        return self._ask(
+            lambda answer: None if answer is None else object_in(RiskAssessment, answer),
+            "GET",
+            route,
+        )
 
-    def list(self, account_id: str, *, status: str | None = None) -> tuple[RiskAssessment, ...]:
-        route = path("wealth", "accounts", account_id, "risk-assessments")
-        data = self._client.request("GET", route, params={"status": status})
-        return read_all(RiskAssessment, data, "assessments")
+    def list(self, account_id: str, *, status: str | None = None) -> Page[RiskAssessment]:
+        return self._all(
+            RiskAssessment,
+            path("wealth", "accounts", account_id, "risk-assessments"),
+            "assessments",
+            params={"status": status},
+        )
 
     def retrieve(self, account_id: str, assessment_id: str) -> RiskAssessment:
-        route = path("wealth", "accounts", account_id, "risk-assessments", assessment_id)
-        return read(RiskAssessment, one(self._client.request("GET", route), "assessment"))
+        return self._one(
+            RiskAssessment,
+            "GET",
+            path("wealth", "accounts", account_id, "risk-assessments", assessment_id),
+            "assessment",
+        )
 
     def summary(self, account_id: str) -> RiskSummary:
-        route = path("wealth", "accounts", account_id, "risk-assessments", "summary")
-        return read(RiskSummary, one(self._client.request("GET", route)))
+        return self._one(
+            RiskSummary,
+            "GET",
+            path("wealth", "accounts", account_id, "risk-assessments", "summary"),
+        )
 
 
 def _section(given: Mapping[str, object]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Insights about an account, and the reports that look back."""
+"""Reports that look back: statements, gains and losses, and how the market did meanwhile."""
 
 from __future__ import annotations
 
@@ -9,40 +9,8 @@ from typing import Any
 
 from pydantic import AliasChoices, Field
 
-from robo.bluum.base import Day, Instant, Lower, Model, Resource, one, path, read, unreadable, wire
+from robo.bluum.base import Day, Instant, Model, Number, Resource, path
 from robo.bluum.portfolios import Holding, Period
-
-
-class InsightAction(Model):
-    type: str
-    description: str | None = None
-    cta_label: str | None = None
-
-
-class Insight(Model):
-    insight_id: str = Field(validation_alias=AliasChoices("insight_id", "insightId", "id"))
-    title: str
-    category: Lower | None = None
-    priority: Lower | None = None
-    summary: str | None = None
-    impact_estimate: str | None = None
-    action: InsightAction | None = None
-    details: dict[str, Any] | None = None
-    expires_at: Instant | None = None
-    status: Lower | None = None
-
-
-class InsightCounts(Model):
-    total_insights: int | None = None
-    high_priority: int | None = None
-    actionable: int | None = None
-
-
-class Insights(Model):
-    insights: tuple[Insight, ...]
-    account_id: str | None = None
-    generated_at: Instant | None = None
-    summary: InsightCounts | None = None
 
 
 class StatementSummary(Model):
@@ -131,8 +99,8 @@ class Comparison(Model):
 
 class ChartData(Model):
     dates: tuple[Day, ...] = ()
-    portfolio: tuple[Decimal, ...] = ()
-    benchmarks: dict[str, tuple[Decimal, ...]] = {}
+    portfolio: tuple[Number, ...] = ()
+    benchmarks: dict[str, tuple[Number, ...]] = {}
 
 
 class BenchmarkReport(Model):
@@ -144,16 +112,6 @@ class BenchmarkReport(Model):
 
 
 class Reports(Resource):
-    def insights(
-        self, account_id: str, *, category: str | None = None, limit: int | None = None
-    ) -> Insights:
-        data = self._client.request(
-            "GET",
-            path("wealth", "accounts", account_id, "insights"),
-            params={"category": category, "limit": limit},
-        )
-        return read(Insights, one(data))
-
     def statement(
         self,
         account_id: str,
@@ -163,14 +121,9 @@ class Reports(Resource):
         end_date: date | None = None,
     ) -> Statement:
         """monthly, quarterly, annual or custom; without dates the last finished one."""
-        params = {
-            "period": period,
-            "start_date": wire(start_date),
-            "end_date": wire(end_date),
-            "format": "json",
-        }
         route = path("wealth", "accounts", account_id, "statements")
-        return read(Statement, one(self._client.request("GET", route, params=params)))
+        params = {"period": period, "start_date": start_date, "end_date": end_date}
+        return self._one(Statement, "GET", route, params={**params, "format": "json"})
 
     def statement_pdf(
         self,
@@ -180,17 +133,10 @@ class Reports(Resource):
         start_date: date | None = None,
         end_date: date | None = None,
     ) -> bytes:
-        params = {
-            "period": period,
-            "start_date": wire(start_date),
-            "end_date": wire(end_date),
-            "format": "pdf",
-        }
+        """The same as a document to print."""
         route = path("wealth", "accounts", account_id, "statements")
-        found = self._client.request("GET", route, params=params)
-        if not isinstance(found, bytes):
-            raise unreadable("not a PDF")
-        return found
+        params = {"period": period, "start_date": start_date, "end_date": end_date}
+        return self._pdf(route, params={**params, "format": "pdf"})
 
     def pnl(
         self,
@@ -200,17 +146,19 @@ class Reports(Resource):
         end_date: date | None = None,
         realized_only: bool | None = None,
     ) -> PnlReport:
-        params = {
-            "start_date": wire(start_date),
-            "end_date": wire(end_date),
-            "realized_only": realized_only,
-        }
-        route = path("wealth", "accounts", account_id, "reports", "pnl")
-        return read(PnlReport, one(self._client.request("GET", route, params=params)))
+        return self._one(
+            PnlReport,
+            "GET",
+            path("wealth", "accounts", account_id, "reports", "pnl"),
+            params={"start_date": start_date, "end_date": end_date, "realized_only": realized_only},
+        )
 
     def benchmark(
         self, account_id: str, *, benchmarks: Sequence[str], period: str | None = None
     ) -> BenchmarkReport:
-        params = {"benchmarks": ",".join(benchmarks), "period": period}
-        route = path("wealth", "accounts", account_id, "reports", "benchmark")
-        return read(BenchmarkReport, one(self._client.request("GET", route, params=params)))
+        return self._one(
+            BenchmarkReport,
+            "GET",
+            path("wealth", "accounts", account_id, "reports", "benchmark"),
+            params={"benchmarks": ",".join(benchmarks), "period": period},
+        )

@@ -9,20 +9,18 @@ from enum import StrEnum
 from pydantic import AliasChoices, Field
 
 from robo.bluum.base import (
+    PAGE,
     Day,
     Instant,
     Key,
     Lower,
     Model,
+    Number,
+    Page,
     Resource,
-    keyed,
     money_or_none,
-    one,
     path,
     present,
-    read,
-    read_all,
-    wire,
 )
 
 
@@ -102,23 +100,23 @@ class Asset(Model):
     easy_to_borrow: bool | None = None
     fractionable: bool | None = None
     currency: str | None = None
-    price: Decimal | None = None
-    change: Decimal | None = None
-    change_percent: Decimal | None = None
-    previous_close: Decimal | None = None
-    bid_price: Decimal | None = None
-    ask_price: Decimal | None = None
+    price: Number | None = None
+    change: Number | None = None
+    change_percent: Number | None = None
+    previous_close: Number | None = None
+    bid_price: Number | None = None
+    ask_price: Number | None = None
 
 
 class Bar(Model):
     timestamp: Instant
-    open: Decimal
-    high: Decimal
-    low: Decimal
-    close: Decimal
-    volume: Decimal | None = None
-    trade_count: Decimal | None = None
-    vwap: Decimal | None = Field(
+    open: Number
+    high: Number
+    low: Number
+    close: Number
+    volume: Number | None = None
+    trade_count: Number | None = None
+    vwap: Number | None = Field(
         None,
         validation_alias=AliasChoices(
             "vwap", "volumeWeightedAveragePrice", "volume_weighted_average_price"
@@ -146,18 +144,56 @@ class Quote(Model):
 
     symbol: str
     name: str | None = None
-    price: Decimal | None = None
+    price: Number | None = None
     market: str | None = None
     market_name: str | None = None
     currency: str | None = None
-    bid_price: Decimal | None = None
-    ask_price: Decimal | None = None
-    previous_close: Decimal | None = None
-    change: Decimal | None = None
-    change_percent: Decimal | None = None
+    bid_price: Number | None = None
+    ask_price: Number | None = None
+    previous_close: Number | None = None
+    change: Number | None = None
+    change_percent: Number | None = None
     timestamp: Instant | None = None
     source: str | None = None
     confidence: str | None = None
+
+
+class LatestTrade(Model):
+    price: Number | None = None
+    size: Number | None = None
+    timestamp: Instant | None = None
+
+
+class LatestQuote(Model):
+    bid_price: Number | None = None
+    ask_price: Number | None = None
+    bid_size: Number | None = None
+    ask_size: Number | None = None
+    timestamp: Instant | None = None
+
+
+class DailyBar(Model):
+    timestamp: Instant | None = None
+    open: Number | None = None
+    high: Number | None = None
+    low: Number | None = None
+    close: Number | None = None
+    volume: Number | None = None
+
+
+class Snapshot(Model):
+    """The last trade and quote, today's bar and the one before; `change_percent` in percent."""
+
+    symbol: str
+    market: str | None = None
+    currency: str | None = None
+    timestamp: Instant | None = None
+    latest_trade: LatestTrade | None = None
+    latest_quote: LatestQuote | None = None
+    daily_bar: DailyBar | None = None
+    prev_daily_bar: DailyBar | None = None
+    change: Number | None = None
+    change_percent: Number | None = None
 
 
 class TradingHours(Model):
@@ -215,9 +251,20 @@ class Orders(Resource):
         qty: Decimal | None = None,
         notional: Decimal | None = None,
         limit_price: Decimal | None = None,
+        stop_price: Decimal | None = None,
+        trail_percent: Decimal | None = None,
+        trail_price: Decimal | None = None,
+        extended_hours: bool | None = None,
         client_order_id: str | None = None,
+        commission: Decimal | None = None,
+        commission_type: str | None = None,
     ) -> Order:
-        """Place an order for a quantity, or (market orders) for an amount of money."""
+        """Place an order for a quantity, or (market orders) for an amount of money.
+
+        `type` market, limit, stop, stop_limit or trailing_stop; `time_in_force` day, gtc, opg,
+        cls, ioc or fok; `trail_percent` in percent; `commission` as `commission_type` says:
+        money an order (notional), money a share (qty) or basis points (bps).
+        """
         body = present(
             symbol=symbol,
             side=side,
@@ -226,19 +273,25 @@ class Orders(Resource):
             qty=qty,
             notional=money_or_none(notional),
             limit_price=limit_price,
+            stop_price=stop_price,
+            trail_percent=trail_percent,
+            trail_price=trail_price,
+            extended_hours=extended_hours,
             client_order_id=client_order_id,
+            commission=commission,
+            commission_type=commission_type,
         )
-        data = self._client.request(
+        return self._one(
+            Order,
             "POST",
             path("trading", "accounts", account_id, "orders"),
+            "order",
             json=body,
-            headers=keyed(idempotency_key),
+            key=idempotency_key,
         )
-        return read(Order, one(data, "order"))
 
     def retrieve(self, order_id: str) -> Order:
-        data = self._client.request("GET", path("trading", "orders", order_id))
-        return read(Order, one(data, "order"))
+        return self._one(Order, "GET", path("trading", "orders", order_id), "order")
 
     def list(
         self,
@@ -249,70 +302,111 @@ class Orders(Resource):
         side: str | None = None,
         limit: int = 100,
         offset: int = 0,
-    ) -> tuple[Order, ...]:
+    ) -> Page[Order]:
         """One page."""
-        params = {
-            "status": status,
-            "symbol": symbol,
-            "side": side,
-            "limit": limit,
-            "offset": offset,
-        }
-        route = path("trading", "accounts", account_id, "orders")
-        return read_all(Order, self._client.request("GET", route, params=params), "orders")
+        return self._all(
+            Order,
+            path("trading", "accounts", account_id, "orders"),
+            "orders",
+            params={
+                "status": status,
+                "symbol": symbol,
+                "side": side,
+                "limit": limit,
+                "offset": offset,
+            },
+        )
 
     def cancel(self, account_id: str, order_id: str) -> Order:
-        route = path("trading", "accounts", account_id, "orders", order_id, "cancel")
-        return read(Order, one(self._client.request("POST", route), "order"))
+        return self._one(
+            Order,
+            "POST",
+            path("trading", "accounts", account_id, "orders", order_id, "cancel"),
+            "order",
+        )
 
 
 class Positions(Resource):
     def list(
-        self, account_id: str, *, symbol: str | None = None, refresh_prices: bool = False
-    ) -> tuple[Position, ...]:
-        data = self._client.request(
-            "GET",
+        self,
+        account_id: str,
+        *,
+        symbol: str | None = None,
+        non_zero_only: bool | None = None,
+        refresh_prices: bool = False,
+    ) -> Page[Position]:
+        return self._all(
+            Position,
             path("trading", "accounts", account_id, "positions"),
-            params={"symbol": symbol, "refresh_prices": refresh_prices},
+            "positions",
+            params={
+                "symbol": symbol,
+                "non_zero_only": non_zero_only,
+                "refresh_prices": refresh_prices,
+            },
         )
-        return read_all(Position, data, "positions")
 
     def retrieve(
         self, account_id: str, position_id: str, *, refresh_prices: bool = False
     ) -> Position:
-        data = self._client.request(
+        return self._one(
+            Position,
             "GET",
             path("trading", "accounts", account_id, "positions", position_id),
+            "position",
             params={"refresh_prices": refresh_prices},
         )
-        return read(Position, one(data, "position"))
 
 
 class Assets(Resource):
-    def retrieve(self, symbol: str) -> Asset:
+    def retrieve(self, symbol: str, *, market: str | None = None) -> Asset:
         """Raises NotFound for an unknown symbol."""
-        return read(Asset, one(self._client.request("GET", path("assets", symbol)), "asset"))
+        return self._one(Asset, "GET", path("assets", symbol), "asset", params={"market": market})
 
     def list(
         self,
         *,
         status: str | None = None,
         asset_class: str | None = None,
+        market: str | None = None,
         tradable: bool | None = None,
         limit: int | None = None,
-    ) -> tuple[Asset, ...]:
-        params = {
-            "status": status,
-            "asset_class": asset_class,
-            "tradable": tradable,
-            "limit": limit,
-        }
-        data = self._client.request("GET", "/assets/list", params=params)
-        return read_all(Asset, data, "assets")
+    ) -> Page[Asset]:
+        """All assets, or the first `limit`."""
+        params = present(
+            status=status, asset_class=asset_class, market=market, tradable=tradable, limit=limit
+        )
+        return self._all(Asset, "/assets/list", "assets", params=params)
 
-    def search(self, query: str, *, limit: int | None = None) -> tuple[Asset, ...]:
-        data = self._client.request("GET", "/assets/search", params={"q": query, "limit": limit})
-        return read_all(Asset, data, "assets")
+    def page(
+        self,
+        *,
+        status: str | None = None,
+        asset_class: str | None = None,
+        market: str | None = None,
+        tradable: bool | None = None,
+        limit: int = PAGE,
+        offset: int = 0,
+    ) -> Page[Asset]:
+        """One page of `list`, from the newer `/assets`."""
+        params = present(status=status, asset_class=asset_class, market=market, tradable=tradable)
+        return self._all(
+            Asset, "/assets", "assets", params={**params, "limit": limit, "offset": offset}
+        )
+
+    def search(
+        self,
+        query: str,
+        *,
+        status: str | None = None,
+        asset_class: str | None = None,
+        market: str | None = None,
+        limit: int | None = None,
+    ) -> Page[Asset]:
+        params = present(
+            q=query, status=status, asset_class=asset_class, market=market, limit=limit
+        )
+        return self._all(Asset, "/assets/search", "assets", params=params)
 
     def chart(
         self,
@@ -322,56 +416,79 @@ class Assets(Resource):
         start: date | None = None,
         end: date | None = None,
         limit: int | None = None,
+        adjustment: str | None = None,
+        feed: str | None = None,
     ) -> Chart:
-        params = {
-            "symbol": symbol,
-            "timeframe": timeframe,
-            "start": wire(start),
-            "end": wire(end),
-            "limit": limit,
-        }
-        return read(Chart, one(self._client.request("GET", "/assets/chart", params=params)))
+        """Bars of 1Min to 1Month. `adjustment` raw, split, dividend, all; `feed` iex, sip, otc."""
+        params = present(
+            symbol=symbol,
+            timeframe=timeframe,
+            start=start,
+            end=end,
+            limit=limit,
+            adjustment=adjustment,
+            feed=feed,
+        )
+        return self._one(Chart, "GET", "/assets/chart", params=params)
 
     def bars(
         self,
         symbol: str,
         *,
         timeframe: str = "1Day",
+        market: str | None = None,
         start: date | None = None,
         end: date | None = None,
         limit: int | None = None,
+        adjustment: str | None = None,
     ) -> Chart:
-        params = {
-            "timeframe": timeframe,
-            "start": wire(start),
-            "end": wire(end),
-            "limit": limit,
-        }
-        route = path("market-data", "assets", symbol, "bars")
-        return read(Chart, one(self._client.request("GET", route, params=params)))
-
-    def quote(self, symbol: str) -> Quote:
-        route = path("market-data", "assets", symbol, "quote")
-        return read(Quote, one(self._client.request("GET", route)))
-
-    def quotes(self, *symbols: str) -> tuple[Quote, ...]:
-        """Prices of several symbols; unknown ones are left out."""
-        data = self._client.request(
-            "GET", "/market-data/assets", params={"symbols": ",".join(symbols)}
+        """As `chart`, with the market and the quality of the data told."""
+        params = present(
+            timeframe=timeframe,
+            market=market,
+            start=start,
+            end=end,
+            limit=limit,
+            adjustment=adjustment,
         )
-        return read_all(Quote, data, "quotes")
+        return self._one(Chart, "GET", path("market-data", "assets", symbol, "bars"), params=params)
+
+    def quote(self, symbol: str, *, market: str | None = None) -> Quote:
+        route = path("market-data", "assets", symbol, "quote")
+        return self._one(Quote, "GET", route, params={"market": market})
+
+    def quotes(self, *symbols: str) -> Page[Quote]:
+        """Prices of several symbols; unknown ones are left out."""
+        return self._all(
+            Quote, "/market-data/assets", "quotes", params={"symbols": ",".join(symbols)}
+        )
+
+    def snapshot(self, symbol: str, *, market: str | None = None) -> Snapshot:
+        route = path("market-data", "assets", symbol, "snapshot")
+        return self._one(Snapshot, "GET", route, params={"market": market})
 
 
 class Markets(Resource):
     """Codes are XNYS, XNAS."""
 
-    def list(self) -> tuple[Market, ...]:
-        return read_all(Market, self._client.request("GET", "/market-data/markets"), "markets")
+    def list(self) -> Page[Market]:
+        return self._all(Market, "/market-data/markets", "markets")
+
+    def retrieve(self, code: str) -> Market:
+        return self._one(Market, "GET", path("market-data", "markets", code), "market")
 
     def status(self, code: str) -> MarketStatus:
-        route = path("market-data", "markets", code, "status")
-        return read(MarketStatus, one(self._client.request("GET", route)))
+        return self._one(MarketStatus, "GET", path("market-data", "markets", code, "status"))
 
-    def calendar(self, code: str, *, year: int | None = None) -> MarketCalendar:
+    def calendar(
+        self,
+        code: str,
+        *,
+        year: int | None = None,
+        start: date | None = None,
+        end: date | None = None,
+    ) -> MarketCalendar:
+        """Trading hours and holidays, of a year or between two days."""
         route = path("market-data", "markets", code, "calendar")
-        return read(MarketCalendar, one(self._client.request("GET", route, params={"year": year})))
+        params = {"year": year, "start": start, "end": end}
+        return self._one(MarketCalendar, "GET", route, params=params)

@@ -17,15 +17,13 @@ from robo.bluum.base import (
     UNSET,
     Instant,
     Model,
+    Page,
     Resource,
     Unset,
     Upper,
     changed,
-    one,
     path,
     present,
-    read,
-    read_all,
 )
 
 SIGNATURE_HEADER = "X-Bluum-Signature"
@@ -200,14 +198,11 @@ class Webhooks(Resource):
         self, *, name: str, url: str, event_types: Sequence[str], description: str | None = None
     ) -> Webhook:
         """Register. Keep the answer's `secret`: it is not told again."""
-        body = present(
-            name=name, url=url, eventTypeNames=list(event_types), description=description
-        )
-        data = self._client.request("POST", "/webhooks", json=body)
-        return read(Webhook, one(data, "webhook"))
+        body = present(name=name, url=url, eventTypeNames=event_types, description=description)
+        return self._one(Webhook, "POST", "/webhooks", "webhook", json=body)
 
-    def list(self) -> tuple[Webhook, ...]:
-        return read_all(Webhook, self._client.request("GET", "/webhooks"), "webhooks")
+    def list(self) -> Page[Webhook]:
+        return self._all(Webhook, "/webhooks", "webhooks")
 
     def update(
         self,
@@ -216,21 +211,21 @@ class Webhooks(Resource):
         name: str | Unset = UNSET,
         url: str | Unset = UNSET,
         event_types: Sequence[str] | Unset = UNSET,
+        description: str | Unset | None = UNSET,
         status: str | Unset = UNSET,
     ) -> Webhook:
         """Change what is given; status INACTIVE pauses."""
-        names = event_types if isinstance(event_types, Unset) else list(event_types)
-        body = changed(name=name, url=url, eventTypeNames=names, status=status)
-        data = self._client.request("PATCH", path("webhooks", webhook_id), json=body)
-        return read(Webhook, one(data, "webhook"))
+        body = changed(
+            name=name, url=url, eventTypeNames=event_types, description=description, status=status
+        )
+        return self._one(Webhook, "PATCH", path("webhooks", webhook_id), "webhook", json=body)
 
     def delete(self, webhook_id: str) -> None:
         self._client.request("DELETE", path("webhooks", webhook_id))
 
-    def event_types(self) -> tuple[EventType, ...]:
+    def event_types(self) -> Page[EventType]:
         """The catalogue of events."""
-        data = self._client.request("GET", "/webhooks/event-types")
-        return read_all(EventType, data, "eventTypes", "event_types")
+        return self._all(EventType, "/webhooks/event-types", "eventTypes", "event_types")
 
     @staticmethod
     def unwrap(

@@ -165,7 +165,7 @@ CALLS: dict[str, Callable[[Bluum], object]] = {
     "deleteAutoInvest": lambda b: b.auto_invest.delete("acc", "ai"),
     "pauseAutoInvest": lambda b: b.auto_invest.pause("acc", "ai"),
     "resumeAutoInvest": lambda b: b.auto_invest.resume("acc", "ai"),
-    "getInsights": lambda b: b.reports.insights("acc"),
+    "getInsights": lambda b: b.advice.insights("acc"),
     "getStatement": lambda b: b.reports.statement("acc"),
     "getPnl": lambda b: b.reports.pnl("acc"),
     "getBenchmarkReport": lambda b: b.reports.benchmark("acc", benchmarks=["SPY"]),
