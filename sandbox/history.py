@@ -56,6 +56,11 @@ class Stretch:
         return self._sum("dividend")
 
     @property
+    def interest(self) -> Decimal:
+        """Interest on cash credited."""
+        return self._sum("interest")
+
+    @property
     def fees(self) -> Decimal:
         """Fees and commissions, positive."""
         return -self._sum("fee")
@@ -212,6 +217,18 @@ def benchmark_growth(world: World, symbol: str, points: list[Point]) -> list[flo
     return [
         float(b / a) + daily * count for (a, b), count in zip(pairwise(closes), days, strict=True)
     ]
+
+
+def costs_at(world: World, account_id: str, moment: datetime) -> dict[str, Decimal]:
+    """What the shares held at a past moment had cost, by symbol."""
+    costs: dict[str, Decimal] = {}
+    for fill in fills(world, account_id, moment):
+        if fill.side == "buy":
+            costs[fill.symbol] = costs.get(fill.symbol, ZERO) + fill.amount
+    for row in book.of(world, account_id)["realized"]:
+        if row["at"] <= moment:
+            costs[row["symbol"]] -= row["cost"]
+    return costs
 
 
 def _midnight(day: date) -> datetime:
