@@ -1,4 +1,4 @@
-"""When the New York Stock Exchange is open: sessions, holidays and shortened days, 2014 to 2035.
+"""When the New York Stock Exchange is open: sessions, holidays and shortened days, 2014 to 2037.
 
 Days and hours come from `data/xnys.json`, which is written from exchange_calendars
 (`python -m sandbox.data.make_xnys`). All instants are aware UTC; days are the exchange's own.

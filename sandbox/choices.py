@@ -17,6 +17,19 @@ Investment policy
 - `asset_class` of holdings, trades and allocations is the policy's key, plus `cash`; the analysis
   lists `cash` among its classes.
 
+Market
+- Prices are invented: levels of the first session of 2026 are near the real ones, classes move as
+  the house planning values say, histories start in 2014, there are no splits. TWTR has left the
+  exchange: inactive, without a price, not tradable.
+- A trade every 15 seconds of a session; a price is that of the last trade. Bars are stamped with
+  their start: intraday ones count from the opening bell, days, weeks and months begin at midnight
+  in New York. With `start` only bars that begin at or after it; `adjustment` `dividend` and `all`
+  lower the past by later dividends, `raw` and `split` leave it. `feed` and `market` change nothing.
+- `source` is DATABASE; `confidence` REAL_TIME in the hours, END_OF_DAY outside. Bid and ask are a
+  cent to three basis points apart around the last price. Markets are XNYS and XNAS, same hours;
+  a shortened day has type PARTIAL.
+- A shock (scope, factor, moment) moves prices for good, or fades over `recovery_days`.
+
 Investing and rebalancing
 - A deposit by hand stays cash until the client asks by POST rebalancing. Auto-invest runs invest
   their own deposit, what is furthest under its target first.
@@ -47,9 +60,10 @@ Auto-invest
   After a pause nothing is caught up.
 
 Dividends, fees, reports
-- Every fund and stock pays a quarter of its yearly yield in March, June, September and December,
-  on one session from the 20th on, at the opening. Dividends are reinvested in the same security
-  unless the settings say otherwise.
+- Bond funds pay on the first session of each month, stock funds late in each quarter or half-year,
+  stocks quarterly in one of three rounds (`universe.PAYS`): equal parts of the yearly yield, ex and
+  paid at one opening, where the price opens lower by as much. Dividends are reinvested in the same
+  security unless the settings say otherwise.
 - No advisory fee is accrued yet; the only fees are commissions asked for in orders.
 - ending = starting + contributions - withdrawals + gains - fees, to the cent. Gains contain
   dividends; money Bluum claws back after a returned deposit counts as a withdrawal.

@@ -1,27 +1,27 @@
 """Assets and market data. Prices are JSON numbers here, in US dollars; source is always DATABASE.
 
 Known: paths, envelopes, camelCase. Our choice: markets XNYS and XNAS with the same hours; a chart
-without `start` ends now.
+without `start` or `period` ends now.
 """
 
 import uuid
 from datetime import UTC, date, datetime, timedelta
-from itertools import groupby
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from sandbox import book, web
+from sandbox.bars import Bar, bars, day_bar, without_dividends
 from sandbox.calendar import NEW_YORK, nyse
 from sandbox.clock import parse
 from sandbox.errors import ApiError, invalid, not_found
-from sandbox.market import Asset, Bar, assets
+from sandbox.market import Asset, assets
 from sandbox.world import Row, World
 
 NAMES = {"XNYS": "New York Stock Exchange", "XNAS": "NASDAQ Stock Market"}
-MINUTES = {"1Min": 1, "5Min": 5, "15Min": 15, "30Min": 30, "1Hour": 60}
+COMMON = {"XNYS": "NYSE", "XNAS": "NASDAQ"}
 HOURS = {"open": "09:30", "close": "16:00"}
-SPREAD = 0.0002
+PERIODS = {"1D": 1, "1W": 7, "1M": 31, "3M": 92, "6M": 183, "1Y": 366, "5Y": 1827}
 
 
 def routes(api: Blueprint, world: World) -> None:
@@ -49,16 +49,15 @@ def routes(api: Blueprint, world: World) -> None:
     @api.get("/assets/chart")
     def chart() -> ResponseReturnValue:
         asset = find(request.args["symbol"])
-        bars = [
+        found = [
             {
-                "timestamp": bar["start"],
-                **{name: bar[name] for name in ("open", "high", "low", "close", "volume")},
-                "tradeCount": bar["volume"] // 100,
-                "volumeWeightedAveragePrice": _middle(bar),
+                **_bar(bar),
+                "tradeCount": bar["trades"],
+                "volumeWeightedAveragePrice": bar["vwap"],
             }
             for bar in _bars(world, asset)
         ]
-        return web.success({"symbol": asset.symbol, "bars": bars, "nextPageToken": None})
+        return web.success({"symbol": asset.symbol, "bars": found, "nextPageToken": None})
 
     @api.get("/assets/<symbol>")
     def get_asset(symbol: str) -> ResponseReturnValue:
@@ -75,13 +74,8 @@ def routes(api: Blueprint, world: World) -> None:
     @api.get("/market-data/assets/<symbol>/bars")
     def market_bars(symbol: str) -> ResponseReturnValue:
         asset = find(symbol)
-        bars = [
-            {
-                "timestamp": bar["start"],
-                **{name: bar[name] for name in ("open", "high", "low", "close", "volume")},
-                "vwap": _middle(bar),
-                "tradeCount": bar["volume"] // 100,
-            }
+        found = [
+            {**_bar(bar), "vwap": bar["vwap"], "tradeCount": bar["trades"]}
             for bar in _bars(world, asset)
         ]
         return web.success(
@@ -90,7 +84,7 @@ def routes(api: Blueprint, world: World) -> None:
                 "market": asset.market,
                 "currency": "USD",
                 "timeframe": request.args["timeframe"],
-                "bars": bars,
+                "bars": found,
                 "dataQuality": {"provider": "DATABASE", "limitations": ["Invented prices."]},
             }
         )
@@ -115,21 +109,28 @@ def routes(api: Blueprint, world: World) -> None:
     @api.get("/market-data/assets/<symbol>/snapshot")
     def snapshot(symbol: str) -> ResponseReturnValue:
         asset, now = find(symbol), world.clock.now()
-        prices, calendar = _prices(world, asset), nyse()
-        today = max(calendar.last_closed(now), 1)
-        if calendar.opens[min(today + 1, len(calendar.days) - 1)] <= now.timestamp():
-            today += 1
-        before, this = book.market(world).daily_bars(asset.symbol, [today - 1, today], now)
+        prices, market, calendar = _prices(world, asset), book.market(world), nyse()
+        today = calendar.at_or_after(now)
+        if calendar.opens[today] > now.timestamp():
+            today = max(today - 1, 1)
+        this = day_bar(market, asset.symbol, today, now)
+        before = day_bar(market, asset.symbol, today - 1, now)
+        quoted = {name: prices[name] for name in ("bidPrice", "askPrice")}
         return web.success(
             {
                 "symbol": asset.symbol,
                 "market": asset.market,
                 "currency": "USD",
                 "timestamp": now,
-                "latestTrade": {"price": prices["price"], "size": 100, "timestamp": now},
-                "latestQuote": {n: prices[n] for n in ("bidPrice", "askPrice")},
-                "dailyBar": {**this, "timestamp": this["start"]},
-                "prevDailyBar": {**before, "timestamp": before["start"]},
+                "latestTrade": {
+                    "price": prices["price"],
+                    "size": 100,
+                    "timestamp": now,
+                    "exchange": asset.market,
+                },
+                "latestQuote": {**quoted, "bidSize": 300, "askSize": 300, "timestamp": now},
+                "dailyBar": _dated(this, calendar.days[today]),
+                "prevDailyBar": _dated(before, calendar.days[today - 1]),
                 "change": prices["change"],
                 "changePercent": prices["changePercent"],
             }
@@ -151,7 +152,7 @@ def routes(api: Blueprint, world: World) -> None:
                 "code": _code(code),
                 "isOpen": book.market(world).is_open(now),
                 "timezone": "America/New_York",
-                "commonCode": None,
+                "commonCode": COMMON[_code(code)],
                 "nextOpen": calendar.next_open(now),
                 "nextClose": calendar.next_close(now),
             }
@@ -183,7 +184,7 @@ def routes(api: Blueprint, world: World) -> None:
         return web.success(
             {
                 "code": _code(code),
-                "commonCode": None,
+                "commonCode": COMMON[_code(code)],
                 "year": year,
                 "tradingHours": HOURS,
                 "holidays": sorted(closed + short, key=lambda row: str(row["date"])),
@@ -212,12 +213,15 @@ def confidence(world: World) -> str:
 
 def _filtered() -> list[Asset]:
     args = request.args
-    if args.get("status", "active") != "active" or args.get("tradable") == "false":
-        return []
     if args.get("asset_class", "us_equity") != "us_equity":
         return []
-    wanted = args.get("market")
-    return [a for a in assets().values() if wanted is None or a.market == wanted.upper()]
+    found = list(assets().values())
+    tradable = args.get("status", "active") == "active"
+    found = [asset for asset in found if asset.tradable == tradable]
+    if "tradable" in args:
+        found = [asset for asset in found if asset.tradable == (args["tradable"] == "true")]
+    wanted = args.get("market", "").upper()
+    return [asset for asset in found if wanted in ("", asset.market)]
 
 
 def _list(world: World, found: list[Asset]) -> Row:
@@ -232,9 +236,9 @@ def _asset(world: World, asset: Asset) -> Row:
         "market": asset.market,
         "symbol": asset.symbol,
         "name": asset.name,
-        "status": "active",
-        "tradable": True,
-        "marginable": True,
+        "status": "active" if asset.tradable else "inactive",
+        "tradable": asset.tradable,
+        "marginable": asset.tradable,
         "shortable": False,
         "easy_to_borrow": False,
         "fractionable": asset.fractionable,
@@ -243,22 +247,38 @@ def _asset(world: World, asset: Asset) -> Row:
 
 
 def _prices(world: World, asset: Asset) -> Row:
-    now, prices = world.clock.now(), book.market(world)
-    price = float(prices.price(asset.symbol, now))
-    before = float(prices.previous_close(asset.symbol, now))
+    """Last price and its neighbours; nulls for what is not traded any more."""
+    names = ("price", "change", "changePercent", "previousClose", "bidPrice", "askPrice")
+    if not asset.tradable:
+        return {"currency": "USD", **dict.fromkeys(names)}
+    now, market = world.clock.now(), book.market(world)
+    price = float(market.price(asset.symbol, now))
+    before = float(market.previous_close(asset.symbol, now))
+    bid, ask = market.quote(asset.symbol, now)
+    figures = (
+        price,
+        round(price - before, 2),
+        round((price / before - 1) * 100, 2),
+        before,
+        float(bid),
+        float(ask),
+    )
+    return {"currency": "USD", **dict(zip(names, figures, strict=True))}
+
+
+def _bar(bar: Bar) -> Row:
     return {
-        "currency": "USD",
-        "price": price,
-        "change": round(price - before, 2),
-        "changePercent": round((price / before - 1) * 100, 2),
-        "previousClose": before,
-        "bidPrice": round(price * (1 - SPREAD), 2),
-        "askPrice": round(price * (1 + SPREAD), 2),
+        "timestamp": bar["start"],
+        "open": bar["open"],
+        "high": bar["high"],
+        "low": bar["low"],
+        "close": bar["close"],
+        "volume": bar["volume"],
     }
 
 
-def _middle(bar: Bar) -> float:
-    return round((bar["high"] + bar["low"] + bar["close"]) / 3, 4)
+def _dated(bar: Bar | None, day: date) -> Row:
+    return {} if bar is None else {**_bar(bar), "vwap": bar["vwap"], "date": day}
 
 
 def _day(name: str) -> date | None:
@@ -267,49 +287,23 @@ def _day(name: str) -> date | None:
 
 
 def _bars(world: World, asset: Asset) -> list[Bar]:
-    """The bars that `timeframe`, `start`, `end` and `limit` ask for. Raises ApiError 400-007."""
-    now, timeframe = world.clock.now(), request.args["timeframe"]
-    limit = int(request.args.get("limit", 100))
+    """The bars that `timeframe`, `start`, `end`, `period` and `limit` ask for.
+
+    Raises ApiError 400-007 if `start` lies after `end`.
+    """
+    now, market, args = world.clock.now(), book.market(world), request.args
     end = min(_instant("end", now, last=True), now)
-    calendar, prices = nyse(), book.market(world)
-    last = calendar.index_on_or_before(end.astimezone(NEW_YORK).date())
-    per_session = 1 if timeframe not in MINUTES else 390 / MINUTES[timeframe]
-    wanted = {"1Week": 5, "1Month": 23}.get(timeframe, 1) * limit / per_session
-    earliest = calendar.open_at(max(last - int(wanted) - 1, 0))
-    given = "start" in request.args
-    start = _instant("start", earliest) if given else earliest
-    if start > end:
+    start: datetime | None = None
+    if "start" in args:
+        start = _instant("start", end)
+    elif args.get("period", "").upper() in PERIODS:
+        start = end - timedelta(days=PERIODS[args["period"].upper()])
+    if start is not None and start > end:
         raise ApiError(400, "BLUM-400-007")
-    if timeframe in MINUTES:
-        many = prices.bars(asset.symbol, MINUTES[timeframe], start, end, 10**6 if given else 12_000)
-    else:
-        first = calendar.index_on_or_after(start.astimezone(NEW_YORK).date())
-        many = prices.daily_bars(asset.symbol, range(first, last + 1), end)
-        many = _grouped(many, timeframe)
-    return many[:limit] if given else many[-limit:]
-
-
-def _grouped(days: list[Bar], timeframe: str) -> list[Bar]:
-    if timeframe == "1Day":
-        return days
-
-    def period(bar: Bar) -> tuple[int, int]:
-        day = bar["start"].date()
-        return day.isocalendar()[:2] if timeframe == "1Week" else (day.year, day.month)
-
-    found = []
-    for _, group in groupby(days, key=period):
-        bars = list(group)
-        found.append(
-            Bar(
-                start=bars[0]["start"],
-                open=bars[0]["open"],
-                high=max(bar["high"] for bar in bars),
-                low=min(bar["low"] for bar in bars),
-                close=bars[-1]["close"],
-                volume=sum(bar["volume"] for bar in bars),
-            )
-        )
+    limit = int(args.get("limit", 100))
+    found = bars(market, asset.symbol, args["timeframe"], end, limit, start)
+    if args.get("adjustment") in ("dividend", "all"):
+        return without_dividends(market, asset.symbol, found, now)
     return found
 
 
@@ -337,7 +331,7 @@ def _market(world: World, code: str) -> Row:
     return {
         "code": code,
         "name": NAMES[code],
-        "commonCode": None,
+        "commonCode": COMMON[code],
         "country": "US",
         "timezone": "America/New_York",
         "currency": "USD",

@@ -7,7 +7,7 @@ half a second and pandas.
 import json
 from pathlib import Path
 
-FIRST, LAST = "2014-01-01", "2035-12-31"
+FIRST, LAST = "2014-01-01", "2037-12-31"
 
 
 def main() -> None:
