@@ -1,4 +1,9 @@
-"""Auto-invest schedules: when they run, and what a run does. Days and times are UTC."""
+"""Auto-invest schedules: when they run, and what a run does. Days and times are UTC.
+
+A run makes one deposit and invests it when it has come. `last_execution.status` is `processing`
+until then, `completed` once something was bought, `failed` if the money did not come, went back, or
+bought nothing; `executed_at` is when that became known.
+"""
 
 import calendar as months
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,12 +17,16 @@ from sandbox.world import Row, World, job
 DEFAULT_TIME = "15:00"
 
 
-def nominal_days(schedule: Row, after: date) -> date:
-    """The schedule's first own day after `after`, trading or not."""
+def nominal_day(schedule: Row, after: date) -> date:
+    """The schedule's first own day after `after`, trading or not.
+
+    Without a day of its own it takes that of its start.
+    """
     start: date = max(schedule["start_date"], after + timedelta(days=1))
     asked = schedule["schedule"]
     if schedule["frequency"] in ("weekly", "biweekly"):
-        wanted = (asked.get("day_of_week", 1) - 1) % 7  # 0 is Sunday there, Monday here
+        own_day = (schedule["start_date"].weekday() + 1) % 7
+        wanted = (asked.get("day_of_week", own_day) - 1) % 7  # 0 is Sunday there, Monday here
         first = _weekday_from(schedule["start_date"], wanted)
         step = 7 if schedule["frequency"] == "weekly" else 14
         missing = max((start - first).days, 0)
@@ -48,7 +57,7 @@ def plan_next(world: World, schedule: Row) -> None:
     at = time.fromisoformat(schedule["schedule"].get("time", DEFAULT_TIME))
     day = schedule["last_nominal"] or now.date() - timedelta(days=1)
     while True:
-        day = nominal_days(schedule, day)
+        day = nominal_day(schedule, day)
         run_day = nyse().session_on_or_after(day)
         moment = datetime.combine(run_day, at, UTC)
         if moment > now:
@@ -105,7 +114,7 @@ def deposit_completed(world: World, deposit: Row) -> None:
 
 
 def deposit_failed(world: World, deposit: Row) -> None:
-    """Note that a run's deposit did not come."""
+    """Note that a run's deposit did not come, or went back."""
     found = world.table("autoinvest_deposits").get(deposit["deposit_id"])
     if found is not None:
         _note(world, world.table("schedules")[found["schedule_id"]], "failed", "0.00")
@@ -114,28 +123,32 @@ def deposit_failed(world: World, deposit: Row) -> None:
 @job("autoinvest.invest")
 def invest(world: World, deposit_id: str) -> None:
     """Buy with the deposit, no more than what is left of it."""
+    deposit = world.table("deposits")[deposit_id]
+    if deposit["status"] != "completed":
+        return
     found = world.table("autoinvest_deposits")[deposit_id]
     schedule = world.table("schedules")[found["schedule_id"]]
-    account_id = schedule["account_id"]
-    deposited = world.table("deposits")[deposit_id]["amount"]
-    amount = min(deposited, ledger.available(world, account_id))
-    rule = schedule["allocation_rule"]
-    if rule == "custom":
-        weights = {s.upper(): Decimal(p) for s, p in schedule["custom_allocation"].items()}
-        given = portfolio.spread(world, account_id, amount, weights, "auto_invest")
-    elif rule == "equal_weight":
-        symbols = [row["symbol"] for row in book.held(world, account_id)] or _model(
-            world, account_id
-        )
-        weights = {symbol: Decimal(1) for symbol in symbols}
-        given = portfolio.spread(world, account_id, amount, weights, "auto_invest")
-    else:
-        given = portfolio.invest(world, account_id, amount, "auto_invest")
-    bought = sum(
-        (order["filled_amount"] for order in given if order["status"] == "filled"),
-        Decimal("0.00"),
-    )
+    amount = min(deposit["amount"], ledger.available(world, schedule["account_id"]))
+    try:
+        given = _buy(world, schedule, amount)
+    except ApiError:
+        given = []
+    bought = portfolio.spent_on(given)
     _note(world, schedule, "completed" if bought else "failed", str(bought))
+
+
+def _buy(world: World, schedule: Row, amount: Decimal) -> list[Row]:
+    """Give the orders of a run by its rule. Raises ApiError where the rule can't be followed."""
+    account_id, rule = schedule["account_id"], schedule["allocation_rule"]
+    if rule == "ips_target":
+        return portfolio.invest(world, account_id, amount, "auto_invest")
+    if rule == "custom":
+        given = schedule["custom_allocation"].items()
+        weights = {symbol.upper(): Decimal(percent) for symbol, percent in given}
+    else:
+        held = [row["symbol"] for row in book.held(world, account_id)]
+        weights = {symbol: Decimal(1) for symbol in held or _model(world, account_id)}
+    return portfolio.spread(world, account_id, amount, weights, "auto_invest")
 
 
 def _model(world: World, account_id: str) -> list[str]:

@@ -1,7 +1,8 @@
 """Auto-invest schedules. Choices about their days and runs: `sandbox/choices.py`.
 
 Known: statuses active, paused, completed, cancelled; pause and resume take no body. Our choice: a
-schedule needs a policy, an active portfolio and an active funding source.
+schedule needs an active portfolio, an active funding source and, unless it says itself what to buy,
+a policy.
 """
 
 from datetime import date
@@ -10,13 +11,27 @@ from decimal import Decimal
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from sandbox import autoinvest, portfolio, transfers, web
+from sandbox import autoinvest, book, portfolio, transfers, web
 from sandbox.api import funding
 from sandbox.api.wealth_portfolios import check_weights
 from sandbox.errors import ApiError, invalid, wrong_state
 from sandbox.world import Row, World
 
 HIDDEN = ("job", "last_nominal", "next_nominal")
+FIELDS = (
+    "name",
+    "portfolio_id",
+    "funding_source_id",
+    "amount",
+    "currency",
+    "frequency",
+    "schedule",
+    "allocation_rule",
+    "custom_allocation",
+    "start_date",
+    "end_date",
+    "notifications",
+)
 
 
 def routes(api: Blueprint, world: World) -> None:
@@ -37,7 +52,8 @@ def routes(api: Blueprint, world: World) -> None:
             "auto_invest_id": world.new_id(),
             "account_id": account_id,
             "currency": "USD",
-            "schedule": {},
+            "schedule": {"time": autoinvest.DEFAULT_TIME},
+            "custom_allocation": {},
             "start_date": now.date(),
             "end_date": None,
             "notifications": {"on_execution": False, "on_failure": False},
@@ -59,7 +75,7 @@ def routes(api: Blueprint, world: World) -> None:
     @api.get(base)
     def list_schedules(account_id: str) -> ResponseReturnValue:
         web.advised_account(world, account_id)
-        rows = [r for r in world.table("schedules").values() if r["account_id"] == account_id]
+        rows = world.table("schedules").of(account_id)
         for name in ("status", "portfolio_id"):
             wanted = request.args.get(name)
             rows = [row for row in rows if wanted in (None, row[name])]
@@ -104,11 +120,15 @@ def routes(api: Blueprint, world: World) -> None:
 
 
 def _read(given: Row) -> Row:
-    """The given fields with dates as dates."""
-    row = {name: value for name, value in given.items() if name not in HIDDEN}
+    """The given fields, dates as dates, with defaults for what they leave open inside."""
+    row = {name: value for name, value in given.items() if name in FIELDS}
     for name in ("start_date", "end_date"):
         if row.get(name):
             row[name] = date.fromisoformat(row[name])
+    if "schedule" in row:
+        row["schedule"] = {"time": autoinvest.DEFAULT_TIME, **row["schedule"]}
+    if "notifications" in row:
+        row["notifications"] = {"on_execution": False, "on_failure": False, **row["notifications"]}
     return row
 
 
@@ -121,13 +141,17 @@ def _check(world: World, account_id: str, row: Row) -> None:
     amount = Decimal(row["amount"])
     if not transfers.SMALLEST <= amount <= transfers.LARGEST:
         raise invalid("amount", "must be within the limits of a deposit", "BLUM-400-005")
+    if row["currency"] != "USD":
+        raise invalid("currency", "must be USD", "BLUM-400-004")
     if row["end_date"] is not None and row["end_date"] < row["start_date"]:
         raise ApiError(400, "BLUM-400-007")
-    if row["allocation_rule"] == "custom":
-        if not row.get("custom_allocation"):
-            raise invalid("custom_allocation", "required", "BLUM-400-002")
-        check_weights(row["custom_allocation"])
-    elif portfolio.policy(world, account_id) is None:
+    rule = row["allocation_rule"]
+    weights = row.get("custom_allocation") or {}
+    if rule == "custom" and not weights:
+        raise invalid("custom_allocation", "required", "BLUM-400-002")
+    check_weights(weights)
+    says_what = rule == "custom" or (rule == "equal_weight" and book.held(world, account_id))
+    if not says_what and portfolio.policy(world, account_id) is None:
         raise wrong_state("Auto-invest needs an investment policy.")
 
 

@@ -37,7 +37,7 @@ def routes(api: Blueprint, world: World) -> None:
     world.on("world.started", lambda row: days.begin(world))
     world.on("account.created", lambda row: portfolio.open_first(world, row))
     world.on("deposit.completed", lambda row: autoinvest.deposit_completed(world, row))
-    for event in ("deposit.failed", "deposit.canceled"):
+    for event in ("deposit.failed", "deposit.canceled", "deposit.returned"):
         world.on(event, lambda row: autoinvest.deposit_failed(world, row))
     world.on("deposit.returned", lambda row: portfolio.deposit_returned(world, row))
     base = "/wealth/accounts/<account_id>/portfolios"
@@ -107,8 +107,10 @@ def routes(api: Blueprint, world: World) -> None:
 
 def check_weights(weights: Row) -> None:
     """Raise ApiError 404-003 for an unknown symbol, 400-001 unless percents add up to 100."""
-    for symbol in weights:
+    for symbol, percent_of in weights.items():
         find(symbol)
+        if Decimal(percent_of) < 0:
+            raise invalid("custom_allocation", "Percents are not below zero.")
     if weights and abs(sum(map(Decimal, weights.values()), -Decimal(100))) > CENT:
         raise invalid("custom_allocation", "Percents must add up to 100.")
 
