@@ -131,7 +131,7 @@ def remove(
     """
     book, now = of(world, account_id), world.clock.now()
     row = position(world, account_id, symbol)
-    gain, terms = ZERO, {}
+    gain, terms = ZERO, dict[str, Row]()
     for part in parts_of_sale(row, quantity, proceeds, now, tax_aware=book.get("tax_aware", False)):
         part["lot"]["quantity"] -= part["quantity"]
         part["lot"]["cost"] -= part["cost"]

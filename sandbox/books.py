@@ -37,7 +37,7 @@ def check(world: World, account_id: str) -> None:
 
 def check_of(world: World, account_id: str | None) -> None:
     """`check`, unless there is no such account."""
-    if account_id in world.table("wallets"):
+    if account_id and account_id in world.table("wallets"):
         check(world, account_id)
 
 
