@@ -14,20 +14,24 @@ def begin(world: World) -> None:
 
 @job("market.opens")
 def market_opens(world: World) -> None:
-    """Fill what waited, pay and reinvest dividends, take the fee, sweep idle cash, rebalance."""
+    """Pay dividends to who held the shares overnight, fill what waited; then care for portfolios.
+
+    Dividends are reinvested, fees taken, idle cash swept, and portfolios rebalanced that should be.
+    """
     now = world.clock.now()
     world.schedule(nyse().next_open(now), "market.opens")
-    orders.market_opens(world)
     session = nyse().at_or_after(now)
-    today = nyse().days[session]
-    for account_id in list(world.table("books")):
-        paid = dividends.pay(world, account_id, session)
+    per_share = dividends.of_session(world, session)
+    accounts = list(world.table("books"))
+    paid = {account_id: dividends.pay(world, account_id, per_share) for account_id in accounts}
+    orders.market_opens(world)
+    for account_id in accounts:
         found = portfolio.active(world, account_id)
         if found is None:
             continue
-        dividends.reinvest(world, found, paid)
+        dividends.reinvest(world, found, paid[account_id])
         if world.advisory_fee:
-            advice.charge(world, account_id, today)
+            advice.charge(world, account_id, nyse().days[session])
         dividends.sweep(world, found)
         if world.auto_rebalance:
             rebalancing.look(world, found)

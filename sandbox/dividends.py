@@ -7,18 +7,27 @@ what lies above its threshold toward the policy.
 from decimal import Decimal
 
 from sandbox import book, ledger, portfolio, strategy
+from sandbox.market import assets
 from sandbox.world import Row, World
 
 ZERO = Decimal("0.00")
 
 
-def pay(world: World, account_id: str, session: int) -> dict[str, Decimal]:
-    """Credit what is due in this session. Returns dollars by symbol."""
-    prices, paid = book.market(world), {}
-    for row in book.held(world, account_id):
-        per_share = prices.dividend(row["symbol"], session)
-        if per_share:
-            paid[row["symbol"]] = book.pay_dividend(world, account_id, row["symbol"], per_share)
+def of_session(world: World, session: int) -> dict[str, Decimal]:
+    """Dollars a share that are paid in this session, by symbol."""
+    prices = book.market(world)
+    found = {symbol: prices.dividend(symbol, session) for symbol in assets()}
+    return {symbol: per_share for symbol, per_share in found.items() if per_share}
+
+
+def pay(world: World, account_id: str, per_share: dict[str, Decimal]) -> dict[str, Decimal]:
+    """Credit what the account's holdings get. Returns dollars by symbol."""
+    paid = {}
+    if per_share:
+        for row in book.held(world, account_id):
+            symbol = row["symbol"]
+            if symbol in per_share:
+                paid[symbol] = book.pay_dividend(world, account_id, symbol, per_share[symbol])
     return paid
 
 
