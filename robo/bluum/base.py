@@ -77,7 +77,7 @@ class Model(BaseModel):
         hide_input_in_errors=True,
     )
 
-    _said: tuple[str, ...] = PrivateAttr(())
+    _said: dict[str, str | None] = PrivateAttr(default_factory=dict)
     _envelope: dict[str, Any] = PrivateAttr(default_factory=dict)
 
     @property
@@ -104,21 +104,26 @@ class Model(BaseModel):
             made = handler(told)
         if odd and made.__pydantic_extra__ is not None:
             made.__pydantic_extra__.update(odd)
-        made._said = tuple(data)
+        made._said = {name: made._respelled(name, value) for name, value in data.items()}
         return made
+
+    def _respelled(self, name: str, value: object) -> str | None:
+        """A word as Bluum spelled it, if we changed its case."""
+        kept = self.__dict__.get(field_of(type(self), name))
+        return value if isinstance(value, str) and isinstance(kept, str) and kept != value else None
 
     def to_wire(self) -> dict[str, Any]:
         """The object in Bluum's JSON: its names, its order, null where it said null."""
         extra = self.model_extra or {}
-        fields, numbers = _fields(type(self)), _numbers(type(self))
+        numbers = _numbers(type(self))
         made: dict[str, Any] = {}
-        for name in self._said:
+        for name, spelled in self._said.items():
             if name in extra:
                 made[name] = wire(extra[name], numbers=True)
                 continue
-            field = fields.get(name, name)
-            given = field in self.model_fields_set
-            made[name] = wire(getattr(self, field), numbers=field in numbers) if given else None
+            field = field_of(type(self), name)
+            given = field in self.model_fields_set and spelled is None
+            made[name] = wire(getattr(self, field), numbers=field in numbers) if given else spelled
         return made
 
     def __eq__(self, other: object) -> bool:
@@ -249,8 +254,8 @@ def one(data: object, *names: str) -> dict[str, Any]:
         if isinstance(inner, dict):
             return one(inner, *names)
         for name in names:
-            if isinstance(data.get(name), dict):
-                return dict(data[name])
+            if isinstance(found := data.get(name), dict):
+                return found
         return data
     raise Unreadable("not an object")
 
@@ -268,12 +273,12 @@ def rows(data: object, *names: str) -> list[Any]:
     raise Unreadable(f"no list of {names[0] if names else 'items'}")
 
 
-def around(data: object) -> dict[str, Any]:
+def around(data: object, inner: object = None) -> dict[str, Any]:
     """What an answer says beside its object or list."""
-    if not isinstance(data, dict):
+    if not isinstance(data, dict) or data is inner:
         return {}
     outer = {name: value for name, value in data.items() if not isinstance(value, list | dict)}
-    return {**outer, **around(data.get("data"))}
+    return {**outer, **around(data.get("data"), inner)}
 
 
 def page(kind: type[AnyModel], data: object, *names: str) -> Page[AnyModel]:
@@ -396,7 +401,7 @@ def object_in(kind: type[AnyModel], answer: object, *within: str) -> AnyModel:
     inner = answer if own else one(answer, *within)
     made = read(kind, inner)
     if inner is not answer:
-        made._envelope = around(answer)
+        made._envelope = around(answer, inner)
     return made
 
 

@@ -134,6 +134,16 @@ class Profile(Personal):
     updated_at: Instant | None = None
 
 
+class SnapshotSections(Personal):
+    """The profile's sections, under the names that snapshots have for them."""
+
+    demographics_profile: Demographics | None = None
+    employment_profile: Employment | None = None
+    retirement_benefits: RetirementBenefits | None = None
+    tax_profile: Tax | None = None
+    insurance_profile: Insurance | None = None
+
+
 class ProfileSnapshot(Personal):
     """A frozen copy of the profile. `data` has its sections, where asked for one by id."""
 
@@ -143,7 +153,7 @@ class ProfileSnapshot(Personal):
     trigger: str | None = None
     artifact_id: str | None = None
     completeness_score: int | None = None
-    data: dict[str, Any] | None = None
+    data: SnapshotSections | None = None
     created_at: Instant | None = None
 
 
