@@ -3,6 +3,13 @@
 Accounts and portfolios
 - An advised account gets one active portfolio by itself when it is created, and keeps that one:
   asking for a second active portfolio is 409-003. Positions and wallet cash belong to it.
+- Any date of birth and tax id opens an account: verification fails for whoever is under 18 or over
+  120, and for a tax id of zeros.
+- A link to a goal, portfolio or public token that the account doesn't have is 404-001, as in a path.
+- A webhook may name events that nobody sends.
+- An existing path with another method is 405-001, with `Allow`.
+- A key may not be used again while its first request runs (409-002). Keys count for POST, PUT and
+  PATCH, also where the reference doesn't show the header.
 - Profile, dependents, goals and assessments may be written before verification is complete.
 
 Investment policy

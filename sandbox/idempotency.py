@@ -21,7 +21,7 @@ from sandbox.world import World
 
 KEPT = timedelta(hours=24)
 TABLE = "idempotency"
-METHODS = ("POST", "PUT", "PATCH", "DELETE")
+METHODS = ("POST", "PUT", "PATCH")
 
 
 def scope(request: Request, owner: str) -> str | None:

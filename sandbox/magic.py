@@ -25,6 +25,7 @@ TABLE = [
     Magic("Verify", "last name", "identity waits until the investor has been to verification_url"),
     Magic("Prohibited", "last name", "risk level prohibited: rejected, each time again"),
     Magic("Error", "last name", "the identity provider fails: check error, a person decides"),
+    Magic("000-00-0000", "tax id", "the tax id check fails; after a restart it succeeds"),
     Magic("blurry", "document's file name", "rejected: not readable"),
     Magic("expired", "document's file name", "rejected: out of date"),
     Magic("xx.01", "amount of a transfer", "fails on its way"),

@@ -7,6 +7,7 @@ investor may be started again, and that it expires after a week. `account.update
 the workflow's state changes.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from flask import Blueprint
@@ -189,8 +190,8 @@ def waits_for_investor(workflow: Row) -> bool:
     )
 
 
-def start(world: World, account: Row) -> Row:
-    """Open a workflow; its checks settle one after the other."""
+def start(world: World, account: Row, doubts: Sequence[str] = ()) -> Row:
+    """Open a workflow; its checks settle one after the other, those in `doubts` as failed."""
     now = world.clock.now()
     earlier = world.table("workflows").of(account["id"])
     kinds = [k for k in PROVIDERS if _is_company(account) or k != "business_verification"]
@@ -201,6 +202,7 @@ def start(world: World, account: Row) -> Row:
         "number": len(earlier) + 1,
         "status": "in_progress",
         "risk_level": None,
+        "doubts": list(doubts),
         "checks": [
             {
                 "check_type": kind,
@@ -244,6 +246,8 @@ def settle_check(world: World, workflow_id: str, check_type: str) -> None:
 
 def _result(world: World, workflow: Row, account: Row, check_type: str) -> str:
     """What the provider finds: `clear`, unless the last name asks for something else."""
+    if check_type in workflow.get("doubts", []):
+        return "failed"
     match check_type, _story(account):
         case "identity_verification", "reject" if workflow["number"] == 1:
             return "failed"

@@ -14,7 +14,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from sandbox import web
-from sandbox.errors import invalid, not_found, wrong_state
+from sandbox.errors import ApiError, invalid, not_found, wrong_state
 from sandbox.world import Row, World
 
 LINK_TOKEN_LIVES = timedelta(hours=4)
@@ -214,15 +214,21 @@ def make_public_token(
     return token
 
 
+def unknown_token() -> ApiError:
+    """404-001 for a public token nobody was given, or another account was."""
+    message = "public_token: is not known"
+    return ApiError(404, "BLUM-404-001", message, field="public_token", reason="is not known")
+
+
 def connect(world: World, account_id: str, public_token: str) -> Row:
-    """Exchange a public token for a source, once. Raises ApiError 400 about `public_token`."""
+    """Exchange a public token for a source, once. Raises ApiError 404-001 about `public_token`."""
     token = world.table("public_tokens").get(public_token)
     if token is None or token["account_id"] not in (None, account_id):
-        raise invalid("public_token", "is not known")
+        raise unknown_token()
     if token["source_id"] is not None:
         source = world.table("funding_sources")[token["source_id"]]
         if source["account_id"] != account_id:
-            raise invalid("public_token", "is not known")
+            raise unknown_token()
         if source["status"] == "DISCONNECTED":
             raise invalid("public_token", "was used for a bank that is disconnected")
         return source

@@ -11,7 +11,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from sandbox import web
-from sandbox.errors import invalid
+from sandbox.errors import ApiError
 from sandbox.world import Row, World
 
 View = Callable[[World, Row], Row]
@@ -34,11 +34,12 @@ class Kept:
 
 
 def check_links(world: World, account_id: str, given: Row) -> None:
-    """Raise ApiError 400-001 for a link to a goal or portfolio that is not the account's."""
+    """Raise ApiError 404-001 for a link to a goal or portfolio that is not the account's."""
     for name, table in (("portfolio_id", "portfolios"), ("linked_goal_id", "goals")):
         linked = given.get(name)
         if linked and world.table(table).get(linked, {}).get("account_id") != account_id:
-            raise invalid(name, "names nothing in this account")
+            message = f"{name}: names nothing in this account"
+            raise ApiError(404, "BLUM-404-001", message, field=name, reason="not found")
 
 
 def create(world: World, kind: Kept, account_id: str, given: Row) -> Row:

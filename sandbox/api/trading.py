@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from sandbox import book, orders, web
 from sandbox.api.assets import asset_id, confidence
-from sandbox.errors import invalid, not_found, wrong_state
+from sandbox.errors import not_found, wrong_state
 from sandbox.world import Row, World
 
 
@@ -51,9 +51,7 @@ def routes(api: Blueprint, world: World) -> None:
         if request.args.get("non_zero_only") == "true":
             rows = [row for row in rows if row["quantity"] > 0]
         symbol = request.args.get("symbol")
-        if symbol is not None:
-            if not symbol:
-                raise invalid("symbol", "must not be empty")
+        if symbol:
             rows = [row for row in rows if row["symbol"] == symbol.upper()]
         return [position_view(world, account_id, row) for row in rows]
 

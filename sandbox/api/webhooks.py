@@ -113,6 +113,3 @@ def view(webhook: Row) -> Row:
 def _check(given: Row) -> None:
     if "url" in given and not given["url"].startswith(("http://", "https://")):
         raise invalid("url", "must begin with https:// or http://", "BLUM-400-003")
-    for name in given.get("eventTypeNames", []):
-        if not any(fnmatchcase(event, name) for event in EVENTS):
-            raise invalid("eventTypeNames", "names an unknown event", "BLUM-400-004")

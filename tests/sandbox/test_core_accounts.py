@@ -55,10 +55,22 @@ def test_an_email_address_opens_one_account_whatever_its_case(us):
     assert (answer.status_code, answer.json()["code"]) == (409, "BLUM-409-001")
 
 
-def test_seventeen_is_too_young_and_eighteen_today_is_not(us):
-    young = us.api.post("/accounts", json=us.apply(date_of_birth="2008-03-11"))
-    assert young.json()["details"]["field"] == "identity.date_of_birth"
-    assert us.api.post("/accounts", json=us.apply(date_of_birth="2008-03-10")).status_code == 201
+@pytest.mark.parametrize(
+    ("change", "status", "failed"),
+    [
+        ({"date_of_birth": "2008-03-10"}, "approved", []),
+        ({"date_of_birth": "2008-03-11"}, "rejected", ["identity_verification"]),
+        ({"date_of_birth": "1897-01-01"}, "rejected", ["identity_verification"]),
+        ({"tax_id": "000-00-0000"}, "rejected", ["tax_id_verification"]),
+    ],
+)
+def test_who_is_no_adult_or_has_no_tax_id_is_found_out_by_the_verification(
+    us, change, status, failed
+):
+    account = us.active_account(**change)
+    workflow = us.api.get(f"/accounts/{account}/compliance").json()["data"]
+    assert workflow["workflow_status"] == status
+    assert [check["type"] for check in workflow["checks"] if check["status"] == "failed"] == failed
 
 
 def test_an_advised_account_comes_with_one_active_portfolio(us):

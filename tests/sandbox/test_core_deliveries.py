@@ -82,9 +82,9 @@ def test_only_subscribed_events_are_sent_and_a_paused_webhook_hears_nothing(us):
     assert us.api.get("/webhooks").json()["data"]["webhooks"] == []
 
 
-def test_a_webhook_needs_an_address_and_a_known_event(us):
+def test_a_webhook_needs_an_address_and_an_event(us):
     base = {"name": "Us", "url": "http://us.test/hook", "eventTypeNames": ["order.*"]}
-    bad = [{"url": "ftp://us.test/x"}, {"eventTypeNames": []}, {"eventTypeNames": ["weather.*"]}]
+    bad = [{"url": "ftp://us.test/x"}, {"eventTypeNames": []}, {"eventTypeNames": "order.*"}]
     for change in bad:
         assert us.api.post("/webhooks", json={**base, **change}).status_code == 400
     names = us.api.get("/webhooks/event-types").json()["data"]["eventTypes"]

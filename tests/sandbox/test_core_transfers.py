@@ -22,7 +22,9 @@ def linked(us: Integrator, account: str, redirect: str | None = "http://us.test/
     ).json()["data"]
     page = link["hosted_link_url"]
     query = {"redirect_uri": redirect} if redirect else {}
-    assert "First Platypus Bank" in us.home.get(page, params=query).text
+    assert "Continue" in us.home.get(page, params=query).text
+    agreed = us.home.post(page)
+    assert "First Platypus Bank" in us.home.get(agreed.headers["Location"]).text
     good = {"user": "user_good", "password": "pass_good"}
     assert us.home.post(f"{page}/bank/ins_109508", data=good).status_code == 303
     return us.home.post(f"{page}/accounts", data={"account": ["checking"]})
@@ -71,7 +73,7 @@ def test_without_a_way_back_the_page_hands_the_token_to_the_window_around_it(us)
     account = us.active_account()
     page = linked(us, account, redirect=None)
     assert page.status_code == 200
-    assert "postMessage" in page.text
+    assert "data-message" in page.text
     assert "public-sandbox-" in page.text
     assert "window.Plaid" in us.home.get("/plaid/link.js").text
 
@@ -82,7 +84,7 @@ def test_a_link_expires_and_a_token_is_no_other_persons(us):
     stolen = us.api.post(
         f"/accounts/{omar}/funding-sources/plaid/connect", json={"public_token": token}
     )
-    assert (stolen.status_code, stolen.json()["details"]["field"]) == (400, "public_token")
+    assert (stolen.status_code, stolen.json()["details"]["field"]) == (404, "public_token")
     page = us.api.post(
         f"/accounts/{maya}/funding-sources/plaid/link-token", json={"enable_hosted_link": True}
     ).json()["data"]["hosted_link_url"]
