@@ -210,6 +210,31 @@ class OfAccountQuerySet(WorkQuerySet[Any]):
 OfAccountManager = models.Manager.from_queryset(OfAccountQuerySet)
 
 
+class Kept(Work):
+    """Something the person told us and Bluum keeps a copy of: made, changed, archived here first.
+
+    `revision` counts changes, `sent_revision` is the newest one that Bluum has.
+    """
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Active"
+        ARCHIVED = "archived", "Archived"
+
+    key = models.UUIDField(default=uuid.uuid4, editable=False)
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.ACTIVE)
+    revision = models.PositiveIntegerField(default=1)
+    sent_revision = models.PositiveIntegerField(default=0)
+    bluum_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    refusal = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    objects = OfAccountManager()
+
+    class Meta:
+        abstract = True
+
+
 class DocumentStatus(models.TextChoices):
     SENDING = "sending", "Sending"  # ours
     REFUSED = "refused", "Not accepted"  # ours: Bluum refused the upload itself

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Account, OfAccountManager, OfAccountQuerySet
-from portfolios.models import dollars
+from onboarding.models import dollars
 from robo.work import Work, due_indexes
 
 

@@ -1,11 +1,13 @@
-"""Answers on the way in: the application, the sealed identity, the profile, the risk answers."""
+"""Answers on the way in: the application, the investor profile, the risk answers, the advice."""
 
 import uuid
+from typing import Any
 
+import pgtrigger
 from django.db import models
 from django.utils import timezone
 
-from accounts.models import Account, OfAccountManager
+from accounts.models import Account, Kept, OfAccountManager, OfAccountQuerySet, User
 from robo.work import Work, due_indexes
 
 
@@ -20,11 +22,33 @@ class Application(models.Model):
         return f"Application {self.account_id}"
 
 
+class FirstPlan(models.Model):
+    """The plan someone tried before they had an account; prefills what is asked later."""
+
+    account = models.OneToOneField(Account, models.CASCADE, related_name="first_plan")
+    answers = models.JSONField(default=dict)
+    used = models.JSONField(
+        default=list, help_text="What has been taken over: goal, risk, amounts."
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"First plan {self.account_id}"
+
+
 class InvestorProfile(Work):
     """What the person told about their life and money, in Bluum's sections."""
 
     account = models.OneToOneField(Account, models.CASCADE, related_name="profile")
     sections = models.JSONField(default=dict)
+    provenance = models.JSONField(
+        default=dict,
+        db_default={},
+        help_text="Field, as section.field, to where it came from and when: source, at (UTC).",
+    )
+    checked_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the person last said that all of it still holds."
+    )
     revision = models.PositiveIntegerField(default=1)
     sent_revision = models.PositiveIntegerField(default=0)
     completeness_score = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -50,13 +74,22 @@ class RiskAssessment(Work):
         SUPERSEDED = "superseded", "Superseded"
         EXPIRED = "expired", "Expired"
 
+    class Review(models.TextChoices):
+        """Answers that contradict each other wait for a person; until then no money goes in."""
+
+        NONE = "none", "Not needed"
+        WAITING = "waiting", "Waiting for an adviser"
+        DONE = "done", "Looked at"
+
     account = models.ForeignKey(Account, models.CASCADE, related_name="risk_assessments")
     key = models.UUIDField(default=uuid.uuid4, editable=False)
     questionnaire_id = models.CharField(max_length=60)
     questionnaire_version = models.PositiveSmallIntegerField()
     answers = models.JSONField(default=dict)
     result = models.JSONField(default=dict, help_text="Our scores, the one that binds, and why.")
-    level = models.PositiveSmallIntegerField(help_text="1 to 10, the more cautious of both scores.")
+    level = models.PositiveSmallIntegerField(
+        help_text="1 to 10: the more cautious of both scores, or what the person chose instead."
+    )
     our_level = models.PositiveSmallIntegerField()
     bluum_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
     bluum_score = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -64,6 +97,23 @@ class RiskAssessment(Work):
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.SUBMITTED)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True, blank=True)
+
+    need_level = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Lowest level that reaches the goals' bar, if any does."
+    )
+    chosen_level = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="What the person chose instead of the advised level."
+    )
+    chosen_reason = models.CharField(max_length=400, blank=True, db_default="")
+    chosen_at = models.DateTimeField(null=True, blank=True)
+    review = models.CharField(
+        max_length=10, choices=Review.choices, default=Review.NONE, db_default="none"
+    )
+    reviewed_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="reviewed_assessments"
+    )
+    reviewed_at = models.DateTimeField(null=True, blank=True)
+    review_note = models.CharField(max_length=400, blank=True, db_default="")
 
     objects = OfAccountManager()
     work_task = "onboarding.tasks.advance_risk_assessment"
@@ -83,6 +133,11 @@ class RiskAssessment(Work):
         return f"Risk level {self.level} of {self.account}"
 
     @property
+    def advised_level(self) -> int:
+        """The more cautious of our score and Bluum's, whatever the person chose."""
+        return min(self.our_level, self.bluum_score or self.our_level)
+
+    @property
     def is_current(self) -> bool:
         return self.status in {self.Status.SUBMITTED, self.Status.ACTIVE} and (
             self.expires_at is None or self.expires_at > timezone.now()
@@ -99,3 +154,157 @@ class RiskDraft(models.Model):
 
     def __str__(self) -> str:
         return f"Risk draft {self.account_id}"
+
+
+def dollars(**options: Any) -> "models.DecimalField[Any, Any]":
+    return models.DecimalField(max_digits=16, decimal_places=2, **options)
+
+
+class Dependent(Kept):
+    """Someone who depends on the investor's income."""
+
+    class Relationship(models.TextChoices):
+        CHILD = "child", "Child"
+        SPOUSE = "spouse", "Spouse or partner"
+        PARENT = "parent", "Parent"
+        SIBLING = "sibling", "Brother or sister"
+        OTHER = "other", "Someone else"
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="dependents")
+    first_name = models.CharField(max_length=60)
+    relationship = models.CharField(max_length=20, choices=Relationship.choices)
+    date_of_birth = models.DateField(null=True, blank=True)
+    financial_support_until = models.DateField(null=True, blank=True)
+    has_education_plans = models.BooleanField(default=False)
+    estimated_education_cost = dollars(null=True, blank=True)
+
+    work_task = "onboarding.tasks.advance_dependent"
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "key"], name="dependent_wish_once")
+        ]
+        indexes = due_indexes("dependent")
+
+    def __str__(self) -> str:
+        return f"{self.get_relationship_display()} of {self.account}"
+
+
+class ExternalLink(Work):
+    """A bank or broker whose balances may be read through Plaid, by us, for the full picture.
+
+    Nothing can be moved with it. The access token lies sealed here until the link is removed.
+    """
+
+    class Status(models.TextChoices):
+        CONNECTING = "connecting", "Being connected"
+        ACTIVE = "active", "Connected"
+        BROKEN = "broken", "Needs you to sign in again"
+        REMOVED = "removed", "Removed"
+        REFUSED = "refused", "Not connected"
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="external_links")
+    key = models.UUIDField(default=uuid.uuid4, editable=False)
+    link_token = models.CharField(max_length=120, blank=True)
+    sealed_public_token = models.BinaryField(null=True, blank=True, editable=False)
+    sealed_access_token = models.BinaryField(null=True, blank=True, editable=False)
+    item_id = models.CharField(max_length=80, null=True, blank=True, unique=True)
+    institution = models.CharField(max_length=120, blank=True)
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.CONNECTING)
+    refreshed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = OfAccountManager()
+    work_task = "onboarding.tasks.advance_external_link"
+    work_background = True
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "key"], name="external_link_wish_once")
+        ]
+        indexes = due_indexes("external_link")
+
+    def __str__(self) -> str:
+        return f"{self.institution or 'A bank'} of {self.account}"
+
+
+class ExternalAccount(Kept):
+    """Money or debt held elsewhere, typed in or read through Plaid. `balance` is positive in both
+    cases, in `currency`; `is_asset` says which."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="external_accounts")
+    link = models.ForeignKey(
+        ExternalLink, models.SET_NULL, null=True, blank=True, related_name="accounts"
+    )
+    plaid_account_id = models.CharField(max_length=80, blank=True)
+    name = models.CharField(max_length=100)
+    account_type = models.CharField(max_length=40, help_text="In Bluum's words.")
+    is_asset = models.BooleanField(default=True)
+    balance = dollars()
+    currency = models.CharField(max_length=3, default="USD")
+    institution = models.CharField(max_length=120, blank=True)
+    interest_rate = models.DecimalField(
+        max_digits=7, decimal_places=5, null=True, blank=True, help_text="Fraction a year."
+    )
+    minimum_payment = dollars(null=True, blank=True)
+    holdings = models.JSONField(default=list, help_text="As Plaid told: symbol, quantity, value.")
+    balance_at = models.DateTimeField(default=timezone.now, help_text="How old the balance is.")
+
+    work_task = "onboarding.tasks.advance_external_account"
+
+    class Meta:
+        ordering = ["-is_asset", "created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "key"], name="external_account_wish_once"),
+            models.UniqueConstraint(
+                fields=["link", "plaid_account_id"],
+                condition=models.Q(link__isnull=False, status="active"),
+                name="plaid_account_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(balance__gte=0), name="external_balance_positive"
+            ),
+        ]
+        indexes = due_indexes("external_account")
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.account}"
+
+
+class Advice(models.Model):
+    """One recommendation with all it takes to repeat it. Written once, never changed."""
+
+    class Kind(models.TextChoices):
+        RISK = "risk", "Risk level"
+        PROJECTION = "projection", "Projection"
+        POLICY = "policy", "Investment policy"
+        PLAN = "plan", "Financial plan"
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="advice")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    about = models.CharField(max_length=60, help_text="What it is about, such as policy:12.")
+    made_at = models.DateTimeField(default=timezone.now)
+    engine = models.CharField(max_length=40, help_text="Version of the algorithm.")
+    assumptions = models.CharField(max_length=40)
+    seed = models.CharField(max_length=24, blank=True)
+    inputs = models.JSONField()
+    outputs = models.JSONField()
+    sha256 = models.CharField(max_length=64, help_text="Of the outputs as canonical JSON.")
+
+    objects = models.Manager.from_queryset(OfAccountQuerySet)()
+
+    class Meta:
+        verbose_name_plural = "advice"
+        ordering = ["-made_at"]
+        indexes = [models.Index(fields=["account", "kind", "-made_at"])]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "about", "sha256"], name="advice_once")
+        ]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+    def __str__(self) -> str:
+        return f"Advice {self.pk}: {self.get_kind_display().lower()}"

@@ -3,19 +3,14 @@
 import hashlib
 import uuid
 from decimal import Decimal
-from typing import Any
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import Account, OfAccountManager, Signature
-from onboarding.models import RiskAssessment
+from accounts.models import Account, Kept, OfAccountManager, Signature, User
+from onboarding.models import RiskAssessment, dollars
 from robo.work import Work, due_indexes
-
-
-def dollars(**options: Any) -> "models.DecimalField[Any, Any]":
-    return models.DecimalField(max_digits=16, decimal_places=2, **options)
 
 
 class Goal(Work):
@@ -28,6 +23,13 @@ class Goal(Work):
         EMERGENCY = "emergency", "Emergency fund"
         GROWTH = "wealth_growth", "Growing wealth"
         CUSTOM = "custom", "Something else"
+
+    class Importance(models.TextChoices):
+        """How sure it should be: the bar of `planning.projection`."""
+
+        MUST_HAVE = "must_have", "A must"
+        NORMAL = "normal", "Important"
+        WISH = "wish", "A wish"
 
     class Status(models.TextChoices):
         REFUSED = "refused", "Refused"  # ours
@@ -45,6 +47,28 @@ class Goal(Work):
     monthly_contribution = dollars(default=Decimal(0))
     currency = models.CharField(max_length=3, default="USD")
     priority = models.PositiveSmallIntegerField(default=1)
+    importance = models.CharField(
+        max_length=10,
+        choices=Importance.choices,
+        default=Importance.NORMAL,
+        db_default="normal",
+    )
+    in_todays_dollars = models.BooleanField(
+        default=False, db_default=False, help_text="Whether the target grows with prices."
+    )
+    raise_yearly = models.DecimalField(
+        max_digits=5,
+        decimal_places=4,
+        default=Decimal(0),
+        db_default=Decimal(0),
+        help_text="Fraction by which the monthly amount grows each year.",
+    )
+    details = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="What its type asks beyond amount and date, such as a retirement's income.",
+    )
     share = models.DecimalField(
         max_digits=5, decimal_places=2, default=Decimal(100), help_text="Percent of the portfolio."
     )
@@ -126,6 +150,15 @@ class Policy(Work):
     validation = models.JSONField(default=dict)
     checked_at = models.DateTimeField(null=True, blank=True, help_text="When Bluum validated it.")
     signature = models.OneToOneField(Signature, models.PROTECT, null=True, blank=True)
+    needs_approval = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whether an adviser looks at it before it can be signed.",
+    )
+    approved_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="approved_policies"
+    )
+    approved_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     accepted_at = models.DateTimeField(null=True, blank=True)
 
@@ -162,6 +195,85 @@ class Policy(Work):
         """The very words of `text` by section: its first line, and the lines under it."""
         blocks = [block.splitlines() for block in self.text.strip().split("\n\n")]
         return [(lines[0], lines[1:]) for lines in blocks]
+
+
+class LifeEvent(Kept):
+    """Something that will change the picture: a child, a wedding, a new job, a large purchase."""
+
+    class Type(models.TextChoices):
+        CHILD = "child", "A child"
+        WEDDING = "wedding", "A wedding"
+        HOME = "home_purchase", "Buying a home"
+        EDUCATION = "education", "College or training"
+        CAREER = "career_change", "A change of job"
+        RETIREMENT = "retirement", "Retirement"
+        PURCHASE = "major_purchase", "A large purchase"
+        INHERITANCE = "inheritance", "An inheritance"
+        CUSTOM = "custom", "Something else"
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="life_events")
+    goal = models.ForeignKey(
+        Goal, models.SET_NULL, null=True, blank=True, related_name="life_events"
+    )
+    event_type = models.CharField(max_length=20, choices=Type.choices)
+    name = models.CharField(max_length=100)
+    expected_date = models.DateField()
+    estimated_cost = dollars(default=Decimal(0))
+    monthly_change = dollars(
+        default=Decimal(0), help_text="What it adds to (or takes from) the money left each month."
+    )
+    currency = models.CharField(max_length=3, default="USD")
+    recurring = models.BooleanField(default=False)
+    notes = models.CharField(max_length=300, blank=True)
+    effects = models.JSONField(default=list, help_text="What was shown before it was saved.")
+
+    work_task = "portfolios.tasks.advance_life_event"
+
+    class Meta:
+        ordering = ["expected_date"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "key"], name="life_event_wish_once")
+        ]
+        indexes = due_indexes("life_event")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FinancialPlan(Work):
+    """A version of the plan as a document. Never changed; made again from `inputs` at any time."""
+
+    class Status(models.TextChoices):
+        SENDING = "sending", "Being sent"  # ours
+        REFUSED = "refused", "Refused by Bluum"  # ours
+        ACTIVE = "active", "Active"
+        SUPERSEDED = "superseded", "Superseded"
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="plans")
+    key = models.UUIDField(default=uuid.uuid4, editable=False)
+    version = models.PositiveIntegerField()
+    inputs = models.JSONField(help_text="Everything the document is made from.")
+    assumptions = models.CharField(max_length=40)
+    engine = models.CharField(max_length=40)
+    sha256 = models.CharField(max_length=64, help_text="Of the PDF's bytes.")
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.SENDING)
+    bluum_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001
+    bluum_version = models.PositiveIntegerField(null=True, blank=True)
+    refusal = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = OfAccountManager()
+    work_task = "portfolios.tasks.advance_plan"
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "version"], name="plan_version_once")
+        ]
+        indexes = due_indexes("plan")
+
+    def __str__(self) -> str:
+        return f"Plan {self.version} of {self.account}"
 
 
 class Portfolio(Work):

@@ -1,7 +1,7 @@
 from celery import shared_task
 
 from portfolios import sync
-from portfolios.models import Goal, Investment, Policy, Portfolio
+from portfolios.models import FinancialPlan, Goal, Investment, LifeEvent, Policy, Portfolio
 from robo import work
 
 
@@ -23,3 +23,13 @@ def advance_portfolio(pk: int) -> None:
 @shared_task
 def advance_investment(pk: int) -> None:
     work.take(Investment, pk, sync.advance_investment)
+
+
+@shared_task
+def advance_life_event(pk: int) -> None:
+    work.take(LifeEvent, pk, sync.advance_life_event)
+
+
+@shared_task
+def advance_plan(pk: int) -> None:
+    work.take(FinancialPlan, pk, sync.advance_plan)

@@ -1,8 +1,17 @@
-"""Where portfolios meet Bluum: one step each for goals, policies, portfolios and investments."""
+"""Where portfolios meet Bluum: one step for each kind of row."""
 
+from portfolios.sync.events import advance_life_event
 from portfolios.sync.goals import advance_goal
 from portfolios.sync.investing import advance_investment
+from portfolios.sync.plan import advance_plan
 from portfolios.sync.policy import advance_policy
 from portfolios.sync.portfolio import advance_portfolio
 
-__all__ = ["advance_goal", "advance_investment", "advance_policy", "advance_portfolio"]
+__all__ = [
+    "advance_goal",
+    "advance_investment",
+    "advance_life_event",
+    "advance_plan",
+    "advance_policy",
+    "advance_portfolio",
+]
