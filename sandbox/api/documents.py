@@ -1,6 +1,7 @@
 """Document uploads. Known: JPEG, PNG or PDF up to 10 MB, any number of tries, then a decision.
 
 Our choice: a file is approved after two seconds unless its name says otherwise (`sandbox.magic`).
+One of another media type is refused; one that is not what it says it is gets rejected.
 The file itself is not kept, nor its name.
 """
 
@@ -13,7 +14,9 @@ from sandbox.errors import ApiError, invalid, not_found, wrong_state
 from sandbox.world import Row, World, job
 
 LARGEST_FILE = 10 * 1024 * 1024
+MEDIA_TYPES = ("image/jpeg", "image/png", "application/pdf")
 BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"%PDF-")
+UNREADABLE = "The file can't be opened. Send a JPEG, PNG or PDF file."
 SECONDS = {"fast": 2.0, "real": 90.0}
 
 
@@ -29,7 +32,8 @@ def routes(api: Blueprint, world: World) -> None:
         content = file.stream.read(LARGEST_FILE + 1)
         if len(content) > LARGEST_FILE:
             raise ApiError(400, "BLUM-400-008", field="file", reason="must have at most 10 MB")
-        if not content.startswith(BEGINNINGS):
+        readable = content.startswith(BEGINNINGS)
+        if not readable and file.mimetype not in MEDIA_TYPES:
             raise invalid("file", "must be a JPEG, PNG or PDF file", "BLUM-400-003")
         document: Row = {
             "document_id": world.new_id(),
@@ -38,7 +42,7 @@ def routes(api: Blueprint, world: World) -> None:
             "upload_status": "processing",
             "uploaded_at": world.clock.now(),
             "rejection_reason": None,
-            "unusable": magic.of_file(file.filename or ""),
+            "unusable": magic.of_file(file.filename or "") if readable else UNREADABLE,
         }
         world.table("documents")[document["document_id"]] = document
         world.schedule(

@@ -17,10 +17,11 @@ def workflow(us: Integrator, account: str) -> dict:
 
 
 def upload(us: Integrator, account: str, name="passport.png", content=PNG, kind="id_verification"):
+    media_type = "text/plain" if name.endswith(".txt") else "image/png"
     return us.api.post(
         f"/documents/accounts/{account}/upload",
         data={"document_type": kind},
-        files={"file": (name, content, "image/png")},
+        files={"file": (name, content, media_type)},
     )
 
 
@@ -137,13 +138,24 @@ def test_a_document_of_the_wrong_kind_does_not_verify_anyone(us):
 
 def test_only_pictures_and_pdfs_of_ten_megabytes_are_taken(us):
     account = us.open_account()
-    text = upload(us, account, "passport.png", b"just text")
+    text = upload(us, account, "passport.txt", b"just text")
     assert (text.status_code, text.json()["code"]) == (400, "BLUM-400-003")
     large = upload(us, account, content=PNG + b"\0" * 10 * 1024 * 1024)
     assert (large.status_code, large.json()["code"]) == (400, "BLUM-400-008")
     kind = upload(us, account, kind="selfie")
     assert (kind.status_code, kind.json()["code"]) == (400, "BLUM-400-004")
     assert upload(us, account, content=b"%PDF-1.7 ...").status_code == 201
+
+
+def test_a_file_that_is_no_picture_although_it_says_so_is_rejected(us):
+    account = us.open_account()
+    document = upload(us, account, "passport.png", b"just text").json()["document_id"]
+    us.wait(3)
+    read = us.api.get(f"/documents/{document}").json()
+    assert (read["upload_status"], "can't be opened" in read["rejection_reason"]) == (
+        "rejected",
+        True,
+    )
 
 
 def test_a_document_can_be_deleted_while_it_is_read(us):
