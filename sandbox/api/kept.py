@@ -4,14 +4,16 @@ Goals, life events, external accounts and dependents all work this way. An updat
 fields that are sent; deleting archives, and a list without `status` leaves the archived out.
 """
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from sandbox import web
-from sandbox.errors import ApiError
+from sandbox.errors import ApiError, invalid
 from sandbox.world import Row, World
 
 View = Callable[[World, Row], Row]
@@ -19,15 +21,22 @@ View = Callable[[World, Row], Row]
 
 @dataclass(frozen=True)
 class Kept:
-    """One kind of thing: where it is, how its id is called, what an empty one has."""
+    """One kind of thing: where it is, how its id is called, what an empty one has.
+
+    Fields are those that are `required` and those that have a default; others are ignored. `money`
+    are dollars, kept with cents.
+    """
 
     path: str
     table: str
     id_name: str
     list_name: str
     name: str
+    required: tuple[str, ...]
     defaults: Row
+    statuses: tuple[str, ...] = ("active", "completed", "archived")
     archived: str = "archived"
+    money: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
     check: Callable[[World, str, Row], None] = field(default=lambda world, account_id, given: None)
     view: View = field(default=lambda world, row: row)
@@ -42,15 +51,22 @@ def check_links(world: World, account_id: str, given: Row) -> None:
             raise ApiError(404, "BLUM-404-001", message, field=name, reason="not found")
 
 
+def check(world: World, kind: Kept, account_id: str, given: Row) -> None:
+    """Raise ApiError 404-001 for a link to nothing, 400-004 for an unknown status."""
+    kind.check(world, account_id, given)
+    if given.get("status", "active") not in kind.statuses:
+        raise invalid("status", f"must be one of {', '.join(kind.statuses)}", "BLUM-400-004")
+
+
 def create(world: World, kind: Kept, account_id: str, given: Row) -> Row:
     """Keep a new one. Returns its row."""
-    kind.check(world, account_id, given)
+    check(world, kind, account_id, given)
     now = world.clock.now()
     row = {
         kind.id_name: world.new_id(),
         "account_id": account_id,
-        **kind.defaults,
-        **given,
+        **copy.deepcopy(kind.defaults),
+        **_fields(kind, given),
         "status": "active",
         "created_at": now,
         "updated_at": now,
@@ -61,11 +77,21 @@ def create(world: World, kind: Kept, account_id: str, given: Row) -> Row:
 
 def update(world: World, kind: Kept, row: Row, given: Row) -> Row:
     """Change the fields that are given. Returns the row."""
-    kind.check(world, row["account_id"], given)
-    own = (kind.id_name, "account_id", "created_at", "updated_at")
-    row.update({name: value for name, value in given.items() if name not in own})
+    check(world, kind, row["account_id"], given)
+    row.update(_fields(kind, given))
+    if "status" in given:
+        row["status"] = given["status"]
     row["updated_at"] = world.clock.now()
     return row
+
+
+def _fields(kind: Kept, given: Row) -> Row:
+    known = (*kind.required, *kind.defaults)
+    return {
+        name: f"{Decimal(value):.2f}" if name in kind.money and value is not None else value
+        for name, value in given.items()
+        if name in known
+    }
 
 
 def living(world: World, kind: Kept, account_id: str) -> list[Row]:

@@ -57,6 +57,7 @@ DEPENDENTS = kept.Kept(
     id_name="dependent_id",
     list_name="dependents",
     name="Dependent",
+    required=("first_name", "relationship"),
     defaults={
         "last_name": None,
         "date_of_birth": None,
@@ -69,7 +70,9 @@ DEPENDENTS = kept.Kept(
         "notes": None,
         "metadata": {},
     },
+    statuses=("active", "inactive", "deceased"),
     archived="inactive",
+    money=("estimated_education_cost",),
     filters=("relationship", "has_education_plans"),
     check=kept.check_links,
     view=lambda world, row: _dependent(world, row),

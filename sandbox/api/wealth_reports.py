@@ -17,6 +17,7 @@ from sandbox import (
     insights,
     performance,
     pnl,
+    recommendations,
     statement_pdf,
     statements,
     taxes,
@@ -45,35 +46,29 @@ def routes(api: Blueprint, world: World) -> None:
     def get_insights(account_id: str) -> ResponseReturnValue:
         web.advised_account(world, account_id)
         wanted = request.args.get("category", "all")
-        found = [
-            row
-            for row in insights.insights(world, account_id)
-            if wanted in ("all", row["category"])
-        ]
-        found = found[: int(request.args.get("limit", 10))]
+        every = insights.insights(world, account_id)
+        found = [row for row in every if wanted in ("all", row["category"])]
         return {
             "account_id": account_id,
             "generated_at": world.clock.now(),
-            "insights": found,
+            "insights": found[: int(request.args.get("limit", 10))],
             "summary": {
                 "total_insights": len(found),
                 "high_priority": sum(1 for row in found if row["priority"] == "high"),
-                "actionable": sum(1 for row in found if "action" in row),
+                "actionable": sum(1 for row in found if row["action"]),
             },
         }
 
     @api.get(f"{base}/recommendations")
     def get_recommendations(account_id: str) -> ResponseReturnValue:
         web.advised_account(world, account_id)
-        wanted = request.args.get("type", "all")
+        found = recommendations.recommendations(
+            world, account_id, request.args.get("type", "all"), request.args.get("goal_id")
+        )
         return {
             "account_id": account_id,
             "generated_at": world.clock.now(),
-            "recommendations": [
-                row
-                for row in insights.recommendations(world, account_id)
-                if wanted in ("all", row["type"])
-            ],
+            "recommendations": found,
         }
 
     @api.get(f"{base}/tax-optimization")
