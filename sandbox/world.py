@@ -39,6 +39,7 @@ Listener = Callable[[Row], None]
 JobFunction = TypeVar("JobFunction", bound=Callable[..., None])
 
 KEPT_AT_NIGHT = ("webhooks",)
+NIGHT = "world.night"
 
 JOBS: dict[str, Callable[..., None]] = {}
 
@@ -58,6 +59,7 @@ class World:
 
     `pace` is "fast" (things settle within seconds) or "real" (within banking days).
     `market` is "xnys" (New York hours) or "always" (open day and night).
+    `nightly_clear` forgets everything but webhooks at midnight UTC, as Bluum's sandbox does.
     `validate_responses` is for tests: answers are checked against the contract too, and a failing
     job raises instead of being logged.
     `auto_rebalance`: portfolios are rebalanced by band and by calendar without being asked.
@@ -72,6 +74,7 @@ class World:
         frozen: bool = False,
         pace: str = "fast",
         market: str = "xnys",
+        nightly_clear: bool = False,
         validate_responses: bool = False,
         auto_rebalance: bool = False,
         advisory_fee: Decimal = Decimal(0),
@@ -79,7 +82,9 @@ class World:
         self.seed = seed
         self.pace = pace
         self.market = market
+        self.nightly_clear = nightly_clear
         self.validate_responses = validate_responses
+        self.inside: object = None
         self.auto_rebalance = auto_rebalance
         self.advisory_fee = advisory_fee
         self.lock = threading.RLock()
@@ -141,6 +146,16 @@ class World:
     def cancel(self, sequence: int) -> None:
         """Take back what `schedule` promised. Does nothing if it has run."""
         self._planned.discard(sequence)
+
+    def drop_plans(self, **args: Any) -> int:
+        """Take back every job with these arguments among its own. Returns how many there were."""
+        found = [
+            number
+            for _, number, _, given in self._waiting()
+            if all(given.get(key) == value for key, value in args.items())
+        ]
+        self._planned.difference_update(found)
+        return len(found)
 
     def next_due(self) -> datetime | None:
         """When the next thing happens; None if nothing is planned."""
@@ -234,8 +249,30 @@ class World:
         with self.lock:
             meta = self.table("meta")
             if not meta:
+                before = set(self._planned)
                 meta["world"] = {"started_at": self.clock.now()}
                 self.tell("world.started", {})
+                self.plan_night()
+                new = {name for _, number, name, _ in self._waiting() if number not in before}
+                meta["world"]["recurring"] = sorted(new)
+
+    def plan_night(self) -> None:
+        """Plan the next clearing if there is to be one and none is planned."""
+        if self.nightly_clear and not any(job[2] == NIGHT for job in self._waiting()):
+            today = self.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+            self.schedule(today + timedelta(days=1), NIGHT)
+
+    def rewind(self, moment: datetime) -> None:
+        """Begin again at an earlier moment, for a sandbox that nobody lives in yet."""
+        with self.lock:
+            meta = self.table("meta")
+            recurring = meta["world"].get("recurring", [])
+            for _, number, name, _ in self._waiting():
+                if name in recurring:
+                    self.cancel(number)
+            meta.clear()
+            self.clock.restart_at(moment)
+            self.begin()
 
     def reset(self, *, keep_webhooks: bool = True) -> None:
         """Forget everything, as Bluum's sandbox does at night. Webhook registrations stay.
@@ -314,6 +351,13 @@ class World:
         except BaseException:
             os.unlink(temporary)
             raise
+
+
+@job(NIGHT)
+def night(world: World) -> None:
+    """Midnight UTC: accounts, orders, deposits go, webhook registrations stay."""
+    if world.nightly_clear:
+        world.reset()
 
 
 def _moment(value: Any) -> datetime:
