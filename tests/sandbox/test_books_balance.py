@@ -1,0 +1,340 @@
+"""The books balance to the cent at every instant, whatever happens, and the check itself can fail.
+
+Two machines make up random histories. One knows the wallet only and compares it with a few lines of
+arithmetic; the other lives a whole investor's life over HTTP, with an auditor beside it who keeps
+the books a second time. Every request on a testing sandbox is followed by `books.check` besides.
+"""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from sandbox import books, ledger
+from sandbox.errors import ApiError
+from sandbox.world import World
+from tests.sandbox.auditor import Auditor, hired
+from tests.sandbox.investor import TUESDAY, Investor
+
+D = Decimal
+money = st.decimals(min_value="0.01", max_value="900.00", places=2)
+ACCOUNT = "maya"
+
+
+class Wallet(RuleBasedStateMachine):
+    """The wallet beside plain numbers: what is there, what is held, what is owed."""
+
+    holds = Bundle("holds")
+    ended = Bundle("ended")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World(at=TUESDAY, frozen=True, validate_responses=True)
+        self.balance = self.held = self.owed = D("0.00")
+
+    def receives(self, amount: Decimal) -> None:
+        self.balance += amount
+        paid = min(self.owed, self.balance - self.held)
+        self.balance, self.owed = self.balance - paid, self.owed - paid
+
+    @rule(amount=money, kind=st.sampled_from(["deposit", "dividend", "sell"]))
+    def money_comes(self, amount: Decimal, kind: str) -> None:
+        movement = ledger.post(self.world, ACCOUNT, kind, amount, "x")
+        assert movement["amount"] == amount
+        self.receives(amount)
+
+    @rule(amount=money, kind=st.sampled_from(["withdrawal", "buy", "fee"]))
+    def money_goes(self, amount: Decimal, kind: str) -> None:
+        if amount > self.balance - self.held:
+            with pytest.raises(ApiError, match="BLUM-422-001"):
+                ledger.post(self.world, ACCOUNT, kind, -amount, "x")
+        else:
+            ledger.post(self.world, ACCOUNT, kind, -amount, "x")
+            self.balance -= amount
+
+    @rule(target=holds, amount=money)
+    def money_is_held(self, amount: Decimal) -> object:
+        if amount > self.balance - self.held:
+            with pytest.raises(ApiError, match="BLUM-422-001"):
+                ledger.reserve(self.world, ACCOUNT, amount, "x")
+            return multiple()
+        self.held += amount
+        return (ledger.reserve(self.world, ACCOUNT, amount, "x"), amount)
+
+    @rule(target=ended, hold=consumes(holds))
+    def a_hold_is_released(self, hold: tuple[str, Decimal]) -> str:
+        ledger.release(self.world, hold[0])
+        self.held -= hold[1]
+        return hold[0]
+
+    @rule(target=ended, hold=consumes(holds), part=st.sampled_from(["1", "0.5"]))
+    def a_hold_is_taken(self, hold: tuple[str, Decimal], part: str) -> str:
+        spent = (hold[1] * D(part)).quantize(D("0.01"))
+        movement = ledger.capture(self.world, hold[0], "buy", None if part == "1" else spent)
+        assert movement is not None
+        self.held -= hold[1]
+        self.balance -= spent
+        return hold[0]
+
+    @rule(hold=ended, how=st.sampled_from(["release", "capture"]))
+    def an_ended_hold_stays_ended(self, hold: str, how: str) -> None:
+        if how == "release":
+            ledger.release(self.world, hold)
+        else:
+            assert ledger.capture(self.world, hold, "buy") is None
+
+    @rule(amount=money)
+    def a_deposit_goes_back(self, amount: Decimal) -> None:
+        owed = ledger.take_back(self.world, ACCOUNT, "deposit_return", amount, "x")
+        taken = min(amount, self.balance - self.held)
+        assert owed == amount - taken
+        self.balance, self.owed = self.balance - taken, self.owed + owed
+
+    @invariant()
+    def the_wallet_is_what_was_counted(self) -> None:
+        row = ledger.wallet(self.world, ACCOUNT)
+        assert (row["balance"], row["reserved"], row["owed"]) == (
+            self.balance,
+            self.held,
+            self.owed,
+        )
+        moves = ledger.movements(self.world, ACCOUNT)
+        assert sum((move["amount"] for move in moves), D(0)) == self.balance
+        active = [h for h in self.world.table("holds").values() if h["status"] == "ACTIVE"]
+        assert sum((hold["amount"] for hold in active), D(0)) == self.held
+        assert ledger.available(self.world, ACCOUNT) == self.balance - self.held >= 0
+
+
+def test_a_wallet_counts_right_whatever_comes():
+    limits = settings(max_examples=40, stateful_step_count=30, deadline=None, derandomize=True)
+    run_state_machine_as_test(Wallet, settings=limits)
+
+
+dollars = st.integers(min_value=1, max_value=6000)
+ALLOCATIONS = [
+    {"equities": {"target_percent": "60.00"}, "fixed_income": {"target_percent": "40.00"}},
+    {
+        "equities": {"target_percent": "25.00"},
+        "fixed_income": {"target_percent": "55.00"},
+        "treasury": {"target_percent": "15.00"},
+        "alternatives": {"target_percent": "5.00"},
+    },
+    {"equities": {"target_percent": "90.00"}, "cash": {"target_percent": "10.00"}},
+]
+BUYS = [
+    {"type": "market", "notional": "250.00"},
+    {"type": "market", "notional": "99.99", "commission": "1.50", "commission_type": "notional"},
+    {"type": "market", "notional": "400.00", "commission": "25", "commission_type": "bps"},
+    {"type": "market", "qty": "1.234567891"},
+    {"type": "market", "qty": "2", "commission": "0.35", "commission_type": "qty"},
+    {"type": "limit", "qty": "1.5", "limit_price": "60.00", "time_in_force": "gtc"},
+    {"type": "limit", "qty": "1", "limit_price": "900.00"},
+    {"type": "stop", "qty": "1", "stop_price": "1.00", "time_in_force": "gtc"},
+    {"type": "stop_limit", "qty": "1", "stop_price": "20.00", "limit_price": "70.00"},
+    {"type": "limit", "qty": "1", "limit_price": "5.00", "time_in_force": "ioc"},
+    {"type": "limit", "qty": "1", "limit_price": "5.00", "time_in_force": "fok"},
+]
+SELLS = [
+    {"type": "market"},
+    {"type": "market", "commission": "10", "commission_type": "bps"},
+    {"type": "limit", "limit_price": "1.00"},
+    {"type": "limit", "limit_price": "4000.00", "time_in_force": "gtc"},
+    {"type": "stop", "stop_price": "3000.00", "time_in_force": "gtc"},
+    {"type": "trailing_stop", "trail_percent": "1.0", "time_in_force": "gtc"},
+]
+SYMBOLS = ["VEA", "BND", "KO", "SGOV", "VWO"]
+PAUSES = [
+    timedelta(seconds=4),
+    timedelta(seconds=30),
+    timedelta(minutes=45),
+    timedelta(hours=9),
+    timedelta(days=1),
+    timedelta(days=8),
+    timedelta(days=35),
+    timedelta(days=140),
+]
+
+
+class Life(RuleBasedStateMachine):
+    """Maya's life with her account, and her auditor's."""
+
+    transfers = Bundle("transfers")
+
+    @initialize(aware=st.booleans(), fund=st.sampled_from(["3000.00", "12000.00"]))
+    def begins(self, aware: bool, fund: str) -> None:
+        self.maya = Investor()
+        self.auditor: Auditor = hired(self.maya)
+        self.schedules: list[str] = []
+        self.accepts(ALLOCATIONS[0], aware=aware, cash="0.00")
+        self.maya.pay_in(fund)
+
+    def accepts(self, allocation: dict[str, dict[str, str]], *, aware: bool, cash: str) -> None:
+        rules = {"threshold_percent": "5.00", "tax_aware": aware, "frequency": "quarterly"}
+        self.maya.accept_policy(
+            target_allocation=allocation,
+            constraints={
+                "rebalancing_policy": rules,
+                "liquidity_requirements": {"minimum_cash_percent": cash},
+            },
+        )
+        self.auditor.policies.append((self.maya.world.clock.now(), aware))
+
+    @rule(
+        allocation=st.sampled_from(ALLOCATIONS),
+        aware=st.booleans(),
+        cash=st.sampled_from(["0.00", "4.00"]),
+    )
+    def changes_her_policy(self, allocation, aware, cash) -> None:
+        if not self.rebalancing():
+            self.accepts(allocation, aware=aware, cash=cash)
+
+    def rebalancing(self) -> bool:
+        states = [row["status"] for row in self.maya.world.table("rebalances").values()]
+        return bool({"pending", "in_progress"} & set(states))
+
+    @rule(target=transfers, size=dollars, ending=st.sampled_from(["00", "37", "01", "02"]))
+    def pays_in(self, size: int, ending: str) -> object:
+        made = self.maya.deposit(self.maya.account, f"{size}.{ending}", self.maya.bank).json()
+        return ("deposits", made["deposit_id"])
+
+    @rule(target=transfers, size=dollars, ending=st.sampled_from(["00", "58", "01", "02"]))
+    def withdraws(self, size: int, ending: str) -> object:
+        body = {"amount": f"{size}.{ending}", "method": "ach", "funding_source_id": self.maya.bank}
+        answer = self.maya.api.post(f"/accounts/{self.maya.account}/withdrawals", json=body)
+        free = D(self.maya.wallet(self.maya.account)["available_balance"])
+        if answer.status_code == 422:
+            assert D(body["amount"]) > free
+            return multiple()
+        return ("withdrawals", answer.json()["withdrawal_id"])
+
+    @rule(transfer=transfers, what=st.sampled_from(["cancel", "settle", "fail", "return"]))
+    def a_transfer_turns(self, transfer: tuple[str, str], what: str) -> None:
+        kind, key = transfer
+        if what == "cancel":
+            self.maya.api.post(f"/accounts/{self.maya.account}/{kind}/{key}/cancel")
+        else:
+            self.maya.home.post(f"/_sandbox/transfers/{key}/{what}", json={"code": "R10"})
+
+    @rule(symbol=st.sampled_from(SYMBOLS), order=st.sampled_from(BUYS))
+    def buys(self, symbol: str, order: dict[str, str]) -> None:
+        self.orders({"symbol": symbol, "side": "buy", "time_in_force": "day", **order})
+
+    @rule(
+        choice=st.integers(0, 30),
+        part=st.sampled_from(["1", "0.5", "0.333"]),
+        order=st.sampled_from(SELLS),
+    )
+    def sells(self, choice: int, part: str, order: dict[str, str]) -> None:
+        rows = self.maya.get(f"{self.maya.portfolio}/holdings")["holdings"]
+        if not rows:
+            return
+        row = rows[choice % len(rows)]
+        quantity = (D(row["quantity"]) * D(part)).quantize(D("0.000000001"))
+        body = {"symbol": row["symbol"], "side": "sell", "time_in_force": "day", **order}
+        self.orders({**body, "qty": f"{quantity:f}"})
+
+    def orders(self, body: dict[str, str]) -> None:
+        path = f"/trading/accounts/{self.maya.account}/orders"
+        assert self.maya.api.post(path, json=body).status_code in (201, 400, 422)
+
+    @rule(choice=st.integers(0, 30))
+    def cancels_an_order(self, choice: int) -> None:
+        path = f"/trading/accounts/{self.maya.account}/orders"
+        waiting = self.maya.api.get(path, params={"status": "accepted"}).json()
+        if waiting:
+            self.maya.api.post(f"{path}/{waiting[choice % len(waiting)]['id']}/cancel")
+
+    @rule()
+    def rebalances(self) -> None:
+        self.maya.rebalance()
+
+    @rule(buy=st.sampled_from(SYMBOLS), part=st.sampled_from(["0.2", "0.9"]))
+    def trades_some_for_others(self, buy: str, part: str) -> None:
+        values = self.maya.holdings()
+        trades = [
+            {"action": "sell", "symbol": symbol, "notional": f"{value * D(part):.2f}"}
+            for symbol, value in list(values.items())[:2]
+            if value > 5
+        ]
+        if trades:
+            notional = f"{sum(D(trade['notional']) for trade in trades) * D('0.9'):.2f}"
+            trades.append({"action": "buy", "symbol": buy, "notional": notional})
+            self.maya.rebalance({"execution_type": "custom", "custom_trades": trades})
+
+    @rule(
+        how=st.sampled_from(["same_security", "portfolio_allocation", "custom"]),
+        enabled=st.booleans(),
+        sweep=st.booleans(),
+    )
+    def chooses_what_dividends_do(self, how: str, enabled: bool, sweep: bool) -> None:
+        body = {
+            "enabled": enabled,
+            "reinvestment_rule": how,
+            "custom_allocation": {"SGOV": "70", "KO": "30"},
+            "cash_sweep_enabled": sweep,
+            "cash_sweep_threshold": "250.00",
+        }
+        assert self.maya.put(f"{self.maya.portfolio}/drip", body).status_code == 200
+
+    @precondition(lambda self: len(self.schedules) < 3)
+    @rule(
+        frequency=st.sampled_from(["weekly", "biweekly", "monthly", "quarterly"]),
+        how=st.sampled_from(["ips_target", "equal_weight", "custom"]),
+        amount=st.sampled_from(["75.00", "310.55", "60.01", "80.02"]),
+    )
+    def saves_regularly(self, frequency: str, how: str, amount: str) -> None:
+        more = {"custom_allocation": {"VWO": "25", "BND": "75"}} if how == "custom" else {}
+        made = self.maya.schedule(frequency=frequency, allocation_rule=how, amount=amount, **more)
+        assert made.status_code == 201, made.text
+        self.schedules.append(f"/auto-invest/{made.json()['auto_invest_id']}")
+
+    @precondition(lambda self: self.schedules)
+    @rule(choice=st.integers(0, 2), what=st.sampled_from(["pause", "resume", "more", "stop"]))
+    def changes_a_schedule(self, choice: int, what: str) -> None:
+        path = self.schedules[choice % len(self.schedules)]
+        if what in ("pause", "resume"):
+            self.maya.post(f"{path}/{what}")
+        elif what == "more":
+            self.maya.api.patch(self.maya.wealth + path, json={"amount": "444.00"})
+        else:
+            self.maya.api.delete(self.maya.wealth + path)
+            self.schedules.remove(path)
+
+    @rule(scope=st.sampled_from(["all", "equities", "BND"]), by=st.sampled_from([0.7, 0.97, 1.3]))
+    def prices_jump(self, scope: str, by: float) -> None:
+        body = {"scope": scope, "factor": by}
+        assert self.maya.home.post("/_sandbox/scenarios/shock", json=body).status_code == 200
+
+    @rule(pause=st.sampled_from(PAUSES))
+    def time_passes(self, pause: timedelta) -> None:
+        self.maya.world.clock.advance(pause)
+
+    @invariant()
+    def the_books_balance_and_the_auditor_agrees(self) -> None:
+        if hasattr(self, "maya"):
+            books.check_all(self.maya.world)
+            self.auditor.audit()
+
+
+def test_the_books_balance_through_a_whole_life():
+    limits = settings(
+        max_examples=25,
+        stateful_step_count=30,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    run_state_machine_as_test(Life, settings=limits)
