@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sandbox import ledger
 from sandbox.calendar import nyse
@@ -29,13 +30,31 @@ def market(world: World) -> Market:
     """The world's market, with the shocks kept in its state."""
     shocks = world.table("market").setdefault("shocks", {"items": []})["items"]
     hours: Any = world.market
-    return Market(world.seed, shocks, hours)
+    known = _markets.get(world)
+    if known is None or known.shocks is not shocks or known.seed != world.seed:
+        known = _markets[world] = Market(world.seed, shocks, hours)
+    return known
 
 
-def shock(world: World, scope: str, factor: float, at: datetime | None = None) -> None:
-    """Let prices of a symbol, a class or `all` be times `factor` from `at` (now) on, for good."""
+_markets: WeakKeyDictionary[World, Market] = WeakKeyDictionary()
+
+
+def shock(
+    world: World,
+    scope: str,
+    factor: float,
+    at: datetime | None = None,
+    recovery_days: float | None = None,
+) -> None:
+    """Let prices of a symbol, a class or `all` be times `factor` from `at` (now) on: for good, or
+    fading over `recovery_days`. Orders that wait see it at once.
+    """
     when = at or world.clock.now()
-    market(world).shocks.append({"scope": scope, "at": when.isoformat(), "factor": factor})
+    move: Row = {"scope": scope, "at": when.isoformat(), "factor": factor}
+    if recovery_days:
+        move["recovery_days"] = recovery_days
+    market(world).shocks.append(move)
+    world.tell("market.moved", move)
 
 
 def of(world: World, account_id: str) -> Row:

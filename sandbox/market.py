@@ -8,10 +8,12 @@ Prices are US dollars and cents, as `Decimal`; instants are aware UTC.
 """
 
 import math
+import operator
 from bisect import bisect_right
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, Literal, NotRequired, TypedDict
 
 import numpy as np
@@ -49,6 +51,7 @@ class Market:
 
     def __init__(self, seed: int, shocks: list[Any], hours: MarketHours = "xnys") -> None:
         self.seed, self.shocks, self.hours = seed, shocks, hours
+        self._moves: dict[str, _Moves] = {}
 
     def is_open(self, at: datetime) -> bool:
         """Whether a market order placed now would fill now."""
@@ -151,30 +154,62 @@ class Market:
 
     def shaken(self, asset: Asset, until: int) -> bool:
         """Whether a shock has touched the asset by a Unix second."""
-        return any(_start(shock) <= until for shock in self._about(asset))
+        first = self._about(asset).first if self.shocks else None
+        return first is not None and first <= until
 
-    def _about(self, asset: Asset) -> list[Any]:
-        scopes = ("all", asset.symbol, asset.asset_class, asset.ips_class)
-        return [shock for shock in self.shocks if shock["scope"] in scopes]
+    def _about(self, asset: Asset) -> "_Moves":
+        """What moves the asset, worked out anew whenever a shock has been added."""
+        known = self._moves.get(asset.symbol)
+        if known is None or known.count != len(self.shocks):
+            scopes = ("all", asset.symbol, asset.asset_class, asset.ips_class)
+            own = [shock for shock in self.shocks if shock["scope"] in scopes]
+            known = self._moves[asset.symbol] = _Moves(len(self.shocks), own)
+        return known
 
     def _factor(self, asset: Asset, second: float) -> float:
-        factor = 1.0
-        for shock in self._about(asset):
-            start, days = _start(shock), shock.get("recovery_days")
-            if start <= second:
-                left = max(1 - (second - start) / DAY / days, 0.0) if days else 1.0
-                factor *= math.pow(shock["factor"], left)
+        moves = self._about(asset)
+        factor = moves.levels[bisect_right(moves.starts, second)]
+        for start, depth, seconds in moves.fading:
+            if start <= second < start + seconds:
+                factor *= math.pow(depth, 1 - (second - start) / seconds)
         return factor
 
     def _factors(self, asset: Asset, moments: Integers) -> Floats:
         """`_factor` of many moments."""
-        factors = np.ones(len(moments))
-        for shock in self._about(asset):
-            start, days = _start(shock), shock.get("recovery_days")
+        moves = self._about(asset)
+        factors = np.array(moves.levels)[np.searchsorted(moves.starts, moments, side="right")]
+        for start, depth, seconds in moves.fading:
             after = moments - start
-            left = np.maximum(1 - after / DAY / days, 0.0) if days else np.ones(len(moments))
-            factors *= np.where(after >= 0, np.power(float(shock["factor"]), left), 1.0)
+            left = np.clip(1 - after / seconds, 0.0, 1.0)
+            factors = factors * np.where(after >= 0, np.power(depth, left), 1.0)
         return factors
+
+
+class _Moves:
+    """The shocks of one asset: lasting ones as levels between their starts, and fading ones as
+    (start, depth, seconds until they are gone). `count` is that of all shocks it knows of.
+    """
+
+    def __init__(self, count: int, shocks: list[Any]) -> None:
+        self.count = count
+        lasting = sorted(
+            (_start(each), float(each["factor"])) for each in shocks if not _days(each)
+        )
+        self.starts = [start for start, _ in lasting]
+        self.levels: list[float] = [
+            1.0,
+            *accumulate((factor for _, factor in lasting), operator.mul),
+        ]
+        self.fading = [
+            (_start(each), float(each["factor"]), _days(each) * DAY)
+            for each in shocks
+            if _days(each)
+        ]
+        self.first = min((_start(each) for each in shocks), default=None)
+
+
+def _days(shock: Any) -> float:
+    return float(shock.get("recovery_days") or 0)
 
 
 def _start(shock: Any) -> int:

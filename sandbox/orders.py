@@ -1,64 +1,93 @@
-"""Orders: accepted, then filled, canceled or rejected. Whole fills at the last price, no spread.
+"""Orders from acceptance to their end: filled, canceled or rejected.
 
-Prices are dollars, quantities shares with up to nine decimals. Money for a buy is held while the
-order is open, taken when it fills.
+What can fill fills at the last price, without spread. An order that waits is looked at again at the
+very trade that brings its price (the market's trades are known ahead, see `sandbox.triggers`), at
+each opening, and whenever a shock changes what lies ahead. Prices are dollars, quantities shares.
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime
 from decimal import ROUND_DOWN, Decimal
 
-from sandbox import book, ledger
-from sandbox.errors import ApiError, invalid
+import numpy as np
+
+from sandbox import book, fills, ledger, triggers
+from sandbox.errors import ApiError, invalid, wrong_state
+from sandbox.fills import NOTHING, QUANTITY, ZERO
 from sandbox.market import assets
 from sandbox.world import Row, World, job
 
-QUANTITY = Decimal("0.000000001")
-NOTHING = Decimal(0)
-ZERO = Decimal("0.00")
-GAP = Decimal("1.03")  # held for orders by shares that wait for an opening
-LOOK_AGAIN = timedelta(minutes=30)
+__all__ = ["QUANTITY", "place"]
+
+OPEN = ("accepted", "partially_filled")
+MOST_SHARES = MOST_DOLLARS = Decimal(1_000_000_000)
+HIGHEST_PRICE = Decimal(10_000_000)
+PRICES = ("limit_price", "stop_price", "trail_percent", "trail_price")
 NEEDS = {
     "limit": ("limit_price",),
     "stop": ("stop_price",),
     "stop_limit": ("stop_price", "limit_price"),
 }
+PARTIAL, REJECT = "partial-", "reject-"
+"""Beginnings of a client_order_id that ask for half a fill, or for a rejection."""
+
+REPEATED = ("symbol", "side", "type", "time_in_force", "qty", "notional", *PRICES)
+HIDDEN = (
+    *("sequence", "hold_id", "source", "reason", "filled_amount", "fills"),
+    *("triggered", "best", "seen_at", "look", "waits"),
+)
 
 
 def place(world: World, account_id: str, asked: Row, source: str = "client") -> Row:
     """Accept an order, and fill it if it can be filled now. Returns the order's row.
 
-    `asked` has the fields of the contract's OrderCreate. Raises ApiError 404-003 (no such asset),
-    400-001, 400-002 and 400-006 (fields that do not fit together), 409-001 (client_order_id used),
-    422-001 (not enough money), 422-004 (not enough shares).
+    `asked` has the fields of the contract's OrderCreate. A client_order_id that the account has
+    used for the same order answers that order and does nothing. Raises ApiError 404-003 (no such
+    asset), 400-001, 400-002, 400-005 and 400-006 (fields that do not fit together), 409-001
+    (client_order_id used for another order), 422-001 (not enough money), 422-002 (ioc and fok
+    while the market is shut), 422-003 (not tradable), 422-004 (not enough shares).
     """
     order = _order(world, account_id, asked, source)
-    _check(world, account_id, order)
-    now = world.clock.now()
-    prices = book.market(world)
+    before = _same(world, order)
+    if before is not None:
+        return before
+    _check(order)
+    now, prices = world.clock.now(), book.market(world)
+    is_open = prices.is_open(now)
+    if not is_open and order["time_in_force"] in ("ioc", "fok"):
+        raise ApiError(422, "BLUM-422-002", "Orders that are due at once need an open market.")
+    price = prices.price(order["symbol"], now)
+    order["id"] = world.new_id()
     if order["side"] == "sell":
-        if _wanted(world, order) > sellable(world, account_id, order["symbol"]):
-            raise ApiError(422, "BLUM-422-004")
+        _check_shares(world, order, price)
     else:
-        order["hold_id"] = ledger.reserve(world, account_id, _cost(world, order), order["id"])
+        fills.hold(world, order, price, sure=is_open and order["time_in_force"] not in AUCTIONS)
+    order["sequence"] = world.sequence()
     world.table("orders")[order["id"]] = order
+    world.table("open_orders")[order["id"]] = {"account_id": account_id}
     _tell(world, "order.accepted", order)
-    if prices.is_open(now):
+    if str(order["client_order_id"] or "").startswith(REJECT):
+        reject(world, order, "rejected_by_exchange")
+    elif is_open and order["time_in_force"] not in AUCTIONS:
         attempt(world, order)
-        if order["status"] == "accepted" and order["time_in_force"] in ("ioc", "fok"):
+        if order["status"] in OPEN and order["time_in_force"] in ("ioc", "fok"):
             cancel(world, order)
-    if order["status"] == "accepted":
-        world.schedule(prices.next_open(now) + LOOK_AGAIN, "orders.look", order_id=order["id"])
+        plan(world, order)
     return order
+
+
+AUCTIONS = ("opg", "cls")
+"""Times in force that wait for the opening or the close."""
 
 
 def _order(world: World, account_id: str, asked: Row, source: str) -> Row:
     money = {
-        name: Decimal(asked[name]) if asked.get(name) else None
-        for name in ("qty", "notional", "limit_price", "stop_price", "trail_percent", "trail_price")
+        name: Decimal(asked[name]) if asked.get(name) is not None else None
+        for name in ("qty", "notional", *PRICES)
     }
+    rate = asked.get("commission")
+    now = world.clock.now()
     return {
-        "id": world.new_id(),
-        "sequence": world.sequence(),
+        "id": "",
         "account_id": account_id,
         "symbol": asked["symbol"].upper(),
         "currency": "USD",
@@ -66,216 +95,280 @@ def _order(world: World, account_id: str, asked: Row, source: str) -> Row:
         "type": asked["type"],
         "time_in_force": asked["time_in_force"],
         **money,
-        "extended_hours": asked.get("extended_hours", False),
+        "extended_hours": bool(asked.get("extended_hours", False)),
         "client_order_id": asked.get("client_order_id"),
         "status": "accepted",
         "filled_qty": NOTHING,
-        "average_price": NOTHING,
-        "commission": Decimal(asked["commission"]) if asked.get("commission") else None,
-        "commission_type": asked.get("commission_type"),
-        "submitted_at": world.clock.now(),
+        "average_price": ZERO,
+        "commission": None if rate is None else Decimal(rate),
+        "commission_type": asked.get("commission_type") or (rate and "notional"),
+        "submitted_at": now,
         "filled_at": None,
         "canceled_at": None,
         "reject_reason": None,
         "hold_id": None,
-        "peak": None,
         "source": source,
         "reason": asked.get("reason"),
+        "filled_amount": ZERO,
+        "fills": [],
+        "triggered": False,
+        "best": None,
+        "seen_at": now,
+        "look": None,
+        "waits": False,
     }
 
 
-def _check(world: World, account_id: str, order: Row) -> None:
+def _same(world: World, order: Row) -> Row | None:
+    """The order that has this client_order_id. Raises ApiError 409-001 if it is another one."""
+    reference = order["client_order_id"]
+    if reference is None:
+        return None
+    for other in reversed(of(world, order["account_id"])):
+        if other["client_order_id"] == reference:
+            if any(other[name] != order[name] for name in REPEATED):
+                words = "This client_order_id has been used for another order."
+                raise ApiError(409, "BLUM-409-001", words)
+            return other
+    return None
+
+
+def _check(order: Row) -> None:
     asset = assets().get(order["symbol"])
     if asset is None:
         raise ApiError(404, "BLUM-404-003")
+    if not asset.tradable:
+        raise ApiError(422, "BLUM-422-003")
     qty, notional = order["qty"], order["notional"]
     if (qty is None) == (notional is None):
         raise invalid("qty", "Give either qty or notional.")
     if notional is not None and order["type"] != "market":
         raise invalid("notional", "Only market orders go by amount.")
-    if notional is not None and notional < 1:
-        raise invalid("notional", "At least 1.00.", "BLUM-400-005")
+    if notional is not None and not 1 <= notional <= MOST_DOLLARS:
+        raise invalid("notional", "From 1.00 to a billion.", "BLUM-400-005")
     fractional = notional is not None or qty != qty.to_integral_value()
     if fractional and not asset.fractionable:
         raise invalid("qty", "This asset trades in whole shares.", "BLUM-400-006")
-    if qty is not None and (qty <= 0 or -int(qty.as_tuple().exponent) > 9):
-        raise invalid("qty", "More than zero, up to nine decimals.", "BLUM-400-006")
+    if qty is not None and not (0 < qty <= MOST_SHARES and qty == qty.quantize(QUANTITY)):
+        words = "More than zero, up to a billion, up to nine decimals."
+        raise invalid("qty", words, "BLUM-400-006")
     for name in NEEDS.get(order["type"], ()):
         if order[name] is None:
             raise invalid(name, f"A {order['type']} order needs it.", "BLUM-400-002")
-    if order["type"] == "trailing_stop" and not (order["trail_percent"] or order["trail_price"]):
-        raise invalid("trail_percent", "A trailing stop needs a trail.", "BLUM-400-002")
-    reference = order["client_order_id"]
-    if reference is not None and any(
-        other["client_order_id"] == reference for other in of(world, account_id)
-    ):
-        raise ApiError(409, "BLUM-409-001", "This client_order_id has been used.")
+    for name in PRICES:
+        if order[name] is not None and not 0 < order[name] <= HIGHEST_PRICE:
+            raise invalid(name, "More than zero.", "BLUM-400-005")
+    trails = [order[name] for name in ("trail_percent", "trail_price") if order[name] is not None]
+    if order["type"] == "trailing_stop" and len(trails) != 1:
+        code = "BLUM-400-001" if trails else "BLUM-400-002"
+        raise invalid("trail_percent", "A trailing stop needs trail_percent or trail_price.", code)
+    if order["trail_percent"] is not None and order["trail_percent"] >= 100:
+        raise invalid("trail_percent", "Less than 100.", "BLUM-400-005")
+    if order["commission"] is not None and not 0 <= order["commission"] <= HIGHEST_PRICE:
+        raise invalid("commission", "Not less than zero.", "BLUM-400-005")
+
+
+def _check_shares(world: World, order: Row, price: Decimal) -> None:
+    """Raise ApiError 422-004 if the shares are not there, or other orders are selling them."""
+    free = sellable(world, order["account_id"], order["symbol"])
+    shares = fills.wanted(order, price)
+    if order["notional"] is not None:
+        shares = fills.all_but_dust(shares, free, order["notional"])
+    if shares > free or not shares:
+        raise ApiError(422, "BLUM-422-004")
 
 
 def of(world: World, account_id: str) -> list[Row]:
     """The account's orders, oldest first."""
-    return [row for row in world.table("orders").values() if row["account_id"] == account_id]
+    return world.table("orders").of(account_id)
 
 
-def open_orders(world: World, account_id: str) -> list[Row]:
-    """Orders that wait to be filled."""
-    return [row for row in of(world, account_id) if row["status"] == "accepted"]
+def open_orders(world: World, account_id: str | None = None) -> list[Row]:
+    """Orders that wait to be filled, oldest first: an account's, or everyone's."""
+    waiting, rows = world.table("open_orders"), world.table("orders")
+    if account_id is None:
+        return [rows[order_id] for order_id in waiting]
+    if not waiting:
+        return []
+    return [row for row in of(world, account_id) if row["id"] in waiting]
 
 
 def sellable(world: World, account_id: str, symbol: str) -> Decimal:
     """Shares that no open sell order has claimed."""
     positions = book.of(world, account_id)["positions"]
     quantity = positions[symbol]["quantity"] if symbol in positions else NOTHING
-    claimed = sum(
-        (
-            _wanted(world, row)
-            for row in open_orders(world, account_id)
-            if row["symbol"] == symbol and row["side"] == "sell"
-        ),
-        NOTHING,
-    )
-    return Decimal(quantity - claimed)
+    claims = [
+        row
+        for row in open_orders(world, account_id)
+        if row["symbol"] == symbol and row["side"] == "sell"
+    ]
+    if claims:
+        price = book.market(world).price(symbol, world.clock.now())
+        quantity -= sum((fills.wanted(row, price) for row in claims), NOTHING)
+    return max(Decimal(quantity), NOTHING)
 
 
-def _wanted(world: World, order: Row) -> Decimal:
-    """Shares the order is about, at the present price if it goes by amount."""
-    if order["qty"] is not None:
-        return Decimal(order["qty"])
-    price = book.market(world).price(order["symbol"], world.clock.now())
-    return Decimal(order["notional"] / price).quantize(QUANTITY, rounding=ROUND_DOWN)
-
-
-def _cost(world: World, order: Row) -> Decimal:
-    """Dollars to hold for a buy."""
-    now, prices = world.clock.now(), book.market(world)
-    if order["notional"] is not None:
-        amount = Decimal(order["notional"])
-    else:
-        price = order["limit_price"] or prices.price(order["symbol"], now)
-        sure = prices.is_open(now) and order["type"] in ("market", "limit", "stop_limit")
-        amount = book.value_of(order["qty"] * (1 if sure else GAP), price)
-    return amount + _commission(order, amount, _wanted(world, order))
-
-
-def _commission(order: Row, amount: Decimal, quantity: Decimal) -> Decimal:
-    rate, kind = order["commission"], order["commission_type"]
-    if not rate:
-        return ZERO
-    if kind == "qty":
-        return book.value_of(quantity, rate)
-    return book.value_of(amount, rate / 10_000) if kind == "bps" else Decimal(ledger.cents(rate))
+# Waiting
 
 
 def attempt(world: World, order: Row) -> None:
-    """Fill the order if its conditions hold at the present price. The market must be open."""
-    price = book.market(world).price(order["symbol"], world.clock.now())
-    if _triggered(order, price):
-        fill(world, order, price)
+    """Fill the order if a trade since the last look, or the present price, lets it.
+
+    The market must be open, or just be closing.
+    """
+    now, prices = world.clock.now(), book.market(world)
+    last = prices.price(order["symbol"], now)
+    cents = np.array([int(last * 100)])
+    if order["type"] != "market" and order["time_in_force"] not in AUCTIONS:
+        moments, before = prices.trades(order["symbol"], order["seen_at"])
+        cents = np.append(before[moments < now.timestamp()], cents)
+    seen = triggers.scan(order, cents)
+    order.update(triggered=seen.triggered, best=seen.best, seen_at=now)
+    if seen.index is not None and not order["waits"]:
+        fill(world, order, Decimal(int(cents[seen.index])).scaleb(-2))
 
 
-def _triggered(order: Row, price: Decimal) -> bool:
-    sign = 1 if order["side"] == "buy" else -1
-    kind = order["type"]
-    if kind == "trailing_stop":
-        peak = order["peak"] = max(sign * -price, sign * -(order["peak"] or price)) * -sign
-        percent = order["trail_percent"] or NOTHING
-        stop = peak + sign * (order["trail_price"] or peak * percent / 100)
-        return bool(sign * price >= sign * stop)
-    if kind in ("stop", "stop_limit") and sign * price < sign * order["stop_price"]:
-        return False
-    if kind in ("limit", "stop_limit"):
-        return bool(sign * price <= sign * order["limit_price"])
-    return True
+def plan(world: World, order: Row) -> None:
+    """Look again at the trade that will bring the order's price, if this session has one."""
+    if order["look"] is not None:
+        world.cancel(order["look"])
+        order["look"] = None
+    now, prices = world.clock.now(), book.market(world)
+    waiting = order["status"] in OPEN and not order["waits"]
+    if not waiting or order["time_in_force"] in AUCTIONS or not prices.is_open(now):
+        return
+    moments, cents = prices.trades(order["symbol"], now)
+    found = triggers.scan(order, cents).index
+    if found is not None:
+        at = datetime.fromtimestamp(int(moments[found]), UTC)
+        order["look"] = world.schedule(at, "orders.look", order_id=order["id"])
 
 
-def fill(world: World, order: Row, price: Decimal) -> None:
-    """Execute the whole order at this price; reject it if money or shares have gone meanwhile."""
-    account_id, symbol = order["account_id"], order["symbol"]
-    quantity = _wanted(world, order)
-    amount = order["notional"] or book.value_of(quantity, price)
-    fee = _commission(order, amount, quantity)
-    if order["side"] == "buy":
-        hold = world.table("holds")[order["hold_id"]]
-        if amount + fee > hold["amount"] + ledger.available(world, account_id) or not quantity:
-            reject(world, order, "insufficient_funds")
-            return
-        ledger.release(world, order["hold_id"])
-        ledger.post(world, account_id, "buy", -amount, order["id"])
-        book.add(world, account_id, symbol, quantity, amount)
-    else:
-        if quantity > book.position(world, account_id, symbol)["quantity"] or not quantity:
-            reject(world, order, "insufficient_position")
-            return
-        book.remove(world, account_id, symbol, quantity, amount)
-        ledger.post(world, account_id, "sell", amount, order["id"])
-    if fee:
-        ledger.post(
-            world, account_id, "fee", -min(fee, ledger.available(world, account_id)), symbol
-        )
-    order.update(
-        status="filled",
-        filled_qty=quantity,
-        filled_amount=amount,
-        average_price=price,
-        filled_at=world.clock.now(),
-    )
-    _tell(world, "order.filled", order)
+@job("orders.look")
+def look(world: World, order_id: str) -> None:
+    """The trade that was waited for has come."""
+    order = world.table("orders")[order_id]
+    order["look"] = None
+    if order["status"] in OPEN and book.market(world).is_open(world.clock.now()):
+        attempt(world, order)
+        plan(world, order)
+
+
+def market_opens(world: World) -> None:
+    """Fill what waited for the opening: sells first, then in the order of arrival."""
+    for order in sorted(open_orders(world), key=lambda row: row["side"] == "buy"):
+        if order["time_in_force"] == "cls":
+            continue
+        attempt(world, order)
+        if order["status"] in OPEN and order["time_in_force"] == "opg":
+            cancel(world, order)
+        plan(world, order)
+
+
+def market_closes(world: World) -> None:
+    """Fill what waited for the close; let orders lapse that were good for the day."""
+    for order in sorted(open_orders(world), key=lambda row: row["side"] == "buy"):
+        if order["time_in_force"] == "cls":
+            attempt(world, order)
+        if order["status"] in OPEN and order["time_in_force"] in ("day", "cls"):
+            cancel(world, order)
+        plan(world, order)
+
+
+def market_moved(world: World) -> None:
+    """A shock has changed what lies ahead: look at every open order again."""
+    is_open = book.market(world).is_open(world.clock.now())
+    for order in open_orders(world):
+        if is_open and order["time_in_force"] not in AUCTIONS:
+            attempt(world, order)
+        plan(world, order)
+
+
+# Ending
+
+
+def fill(world: World, order: Row, price: Decimal, quantity: Decimal | None = None) -> None:
+    """Execute the order at this price, whole or in part; reject it if money or shares have gone.
+
+    A client_order_id that begins with `partial-` lets half of it fill; the rest waits for a hand.
+    """
+    if quantity is None and str(order["client_order_id"] or "").startswith(PARTIAL):
+        quantity = _half(order, price)
+        if quantity < fills.wanted(order, price):
+            if order["time_in_force"] == "fok":
+                return
+            order["waits"] = True
+    problem = fills.execute(world, order, price, quantity)
+    if problem:
+        reject(world, order, problem)
+        return
+    if order["status"] == "filled":
+        _close(world, order)
+    _tell(world, f"order.{order['status']}", order)
+
+
+def _half(order: Row, price: Decimal) -> Decimal:
+    """Half of the rest, in whole shares where the order is about whole shares."""
+    rest = fills.wanted(order, price)
+    step = QUANTITY if rest != rest.to_integral_value() else Decimal(1)
+    if rest == 1 and assets()[order["symbol"]].fractionable:
+        step = QUANTITY
+    return (rest / 2).quantize(step, rounding=ROUND_DOWN) or rest
+
+
+def fill_by_hand(
+    world: World, order: Row, quantity: Decimal | None = None, price: Decimal | None = None
+) -> None:
+    """Execute an open order, or so many shares of it, whatever it waits for and whatever the hour.
+
+    At the last price unless told. Raises ApiError 409-003 (not open), 400-006 (more than is left).
+    """
+    if order["status"] not in OPEN:
+        raise wrong_state(f"The order is {order['status']}.")
+    at = price or book.market(world).price(order["symbol"], world.clock.now())
+    rest = fills.wanted(order, at)
+    if quantity is not None and not 0 < quantity <= rest:
+        raise invalid("qty", f"More than zero, at most {rest:f}.", "BLUM-400-006")
+    fill(world, order, at, rest if quantity is None else quantity)
+    plan(world, order)
 
 
 def cancel(world: World, order: Row) -> None:
-    """End an open order without a fill and free what it held."""
-    if order["hold_id"]:
-        ledger.release(world, order["hold_id"])
+    """End an open order, keep what has filled, free what it held."""
     order.update(status="canceled", canceled_at=world.clock.now())
+    _close(world, order)
     _tell(world, "order.canceled", order)
 
 
 def reject(world: World, order: Row, reason: str) -> None:
     """End an order that turned out to be impossible."""
-    if order["hold_id"]:
-        ledger.release(world, order["hold_id"])
     order.update(status="rejected", reject_reason=reason)
+    _close(world, order)
     _tell(world, "order.rejected", order)
 
 
-def market_opens(world: World) -> None:
-    """Fill what waited for the opening: sells first, then in the order of arrival."""
-    waiting = [row for row in world.table("orders").values() if row["status"] == "accepted"]
-    for order in sorted(waiting, key=lambda row: (row["side"] == "buy", row["sequence"])):
-        attempt(world, order)
-
-
-def market_closes(world: World) -> None:
-    """Let orders lapse that were good for the day."""
-    for order in list(world.table("orders").values()):
-        if order["status"] == "accepted" and order["time_in_force"] != "gtc":
-            cancel(world, order)
-
-
-@job("orders.look")
-def look(world: World, order_id: str) -> None:
-    """See every half hour of trading whether an open order can be filled."""
-    order = world.table("orders")[order_id]
-    if order["status"] != "accepted":
-        return
-    now, prices = world.clock.now(), book.market(world)
-    if prices.is_open(now):
-        attempt(world, order)
-    if order["status"] == "accepted":
-        world.schedule(prices.next_open(now + LOOK_AGAIN), "orders.look", order_id=order_id)
+def _close(world: World, order: Row) -> None:
+    world.table("open_orders").pop(order["id"], None)
+    if order["hold_id"]:
+        ledger.release(world, order["hold_id"])
+    if order["look"] is not None:
+        world.cancel(order["look"])
+        order["look"] = None
 
 
 def _tell(world: World, event: str, order: Row) -> None:
     told = ("id", "symbol", "side", "status", "filled_qty", "average_price", "client_order_id")
-    world.emit(event, order["account_id"], {name: order[name] for name in told})
+    data = {name: order[name] for name in told}
+    if order["reject_reason"]:
+        data["reject_reason"] = order["reject_reason"]
+    world.emit(event, order["account_id"], data)
 
 
 def answer(order: Row) -> Row:
     """The order as the API shows it."""
     shown = {name: value for name, value in order.items() if name not in HIDDEN}
-    wanted = order["qty"] if order["qty"] is not None else order["filled_qty"] or None
+    wanted = order["qty"] if order["qty"] is not None else None
+    if wanted is None and order["status"] == "filled":
+        wanted = order["filled_qty"]
     remaining = None if wanted is None else max(wanted - order["filled_qty"], NOTHING)
     return {**shown, "remaining_qty": remaining}
-
-
-HIDDEN = ("sequence", "hold_id", "peak", "source", "reason", "filled_amount")

@@ -13,6 +13,7 @@ from sandbox.world import Row, World
 
 def routes(api: Blueprint, world: World) -> None:
     """Register the endpoints."""
+    world.on("market.moved", lambda row: orders.market_moved(world))
 
     @api.post("/trading/accounts/<account_id>/orders")
     def place_order(account_id: str) -> ResponseReturnValue:
@@ -39,7 +40,7 @@ def routes(api: Blueprint, world: World) -> None:
     @api.post("/trading/accounts/<account_id>/orders/<order_id>/cancel")
     def cancel_order(account_id: str, order_id: str) -> ResponseReturnValue:
         row = web.owned(world, "orders", account_id, order_id, "Order")
-        if row["status"] != "accepted":
+        if row["status"] not in orders.OPEN:
             raise wrong_state(f"The order is {row['status']}.")
         orders.cancel(world, row)
         return orders.answer(row)
