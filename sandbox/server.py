@@ -18,6 +18,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from sandbox import clock, deliveries, mail
 from sandbox.app import create_app
 from sandbox.mishaps import AnswerCutOff, ConnectionLost
+from sandbox.plaid import webhooks
 from sandbox.world import World
 
 log = logging.getLogger("sandbox")
@@ -87,6 +88,7 @@ class Worker(threading.Thread):
             self.world.outbox_ready.clear()
             try:
                 deliveries.send_due(self.world, deliveries.http_send)
+                webhooks.send_due(self.world, deliveries.http_send)
             except Exception:
                 log.exception("sending webhooks failed")
 
