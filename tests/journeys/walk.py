@@ -256,6 +256,7 @@ class Walk:
         self.go_to_the_bank()
         self.press("Continue to your bank")
         bank = self.bank_page()
+        self.hands.press(bank.get_by_role("button", name="Continue"))
         self.hands.press(bank.get_by_role("listitem").get_by_role("link").first)
         self.hands.write(bank.get_by_label("User name"), "user_good")
         self.hands.write(bank.get_by_label("Password"), "pass_good")
