@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
-from sandbox import book, history, ledger, performance, portfolio, strategy, taxes
+from sandbox import book, history, ledger, performance, portfolio, risk, strategy, taxes
 from sandbox.api import kept, wealth_goals, wealth_profile
 from sandbox.api.trading import percent
 from sandbox.calendar import NEW_YORK, nyse
@@ -379,7 +379,7 @@ def _assessment(world: World, account_id: str) -> Iterator[Row]:
     known = wealth_profile.assessments(world, account_id)
     row = wealth_profile.current(world, account_id)
     now = world.clock.now()
-    if not known or (row is not None and row["expires_at"] - now > wealth_profile.REMIND):
+    if not known or (row is not None and row["expires_at"] - now > risk.REMIND):
         return
     words = "The risk assessment has expired."
     if row is not None:

@@ -1,18 +1,17 @@
 """The investor profile, its snapshots, dependents, and risk assessments.
 
 Known: PUT merges per section; snapshots are numbered and name their sections differently; the
-current assessment answers 204 when there is none. Our choice: the completeness formula and the
-whole scoring rule, in the tables below; scores sent by the client are ignored.
+current assessment answers 204 when there is none. Our choice: the completeness formula below; the
+scoring of assessments is in `sandbox/risk.py`.
 """
 
 import copy
-from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from sandbox import web
+from sandbox import risk, web
 from sandbox.api import kept
 from sandbox.errors import not_found
 from sandbox.world import Row, World
@@ -29,27 +28,6 @@ SECTIONS = {
     "partner": ("partner", 0),
 }
 """Section: its name in a snapshot, and how many answers make it complete (0: does not count)."""
-
-RANKS = {
-    "investment_goal": ("preservation", "income", "balanced", "growth", "aggressive_growth"),
-    "time_horizon": ("5_years", "10_years", "20_years", "30_years"),
-    "risk_tolerance": ("conservative", "moderate", "aggressive"),
-    "reaction_to_loss": ("sell_immediately", "wait_and_see", "hold_and_wait", "buy_more"),
-    "income_needs": ("significant", "some", "none"),
-    "investment_knowledge": ("beginner", "intermediate", "advanced"),
-    "action_during_decline": ("sold_everything", "sold_some", "held_positions", "bought_more"),
-}
-"""Answers of `default-risk-v1`, from low to high. Others are kept and not scored."""
-
-BANDS = (
-    (25, "conservative"),
-    (40, "moderately_conservative"),
-    (55, "moderate"),
-    (70, "moderately_aggressive"),
-    (100, "aggressive"),
-)
-VALID_FOR = timedelta(days=365)
-REMIND = timedelta(days=30)
 
 DEPENDENTS = kept.Kept(
     path="dependents",
@@ -148,13 +126,19 @@ def routes(api: Blueprint, world: World) -> None:
         web.advised_account(world, account_id)
         row = current(world, account_id)
         if row is None:
-            return {"has_valid_assessment": False, "needs_reassessment": True}
+            return {
+                "has_valid_assessment": False,
+                "current_risk_score": None,
+                "current_risk_tolerance": None,
+                "expires_at": None,
+                "needs_reassessment": True,
+            }
         return {
             "has_valid_assessment": True,
             "current_risk_score": row["computed_risk_score"],
             "current_risk_tolerance": row["risk_tolerance"],
             "expires_at": row["expires_at"],
-            "needs_reassessment": row["expires_at"] - world.clock.now() <= REMIND,
+            "needs_reassessment": row["expires_at"] - world.clock.now() <= risk.REMIND,
         }
 
     @api.get(f"{base}/risk-assessments/<assessment_id>")
@@ -187,12 +171,16 @@ def profile(world: World, account_id: str) -> Row:
 def completeness(row: Row) -> int:
     """0 to 100: the mean over the sections that count of how many answers each has."""
     parts = [
-        min(Decimal(1), Decimal(len(row["sections"].get(section, {}))) / needed)
+        min(Decimal(1), Decimal(_answers(row["sections"].get(section, {}))) / needed)
         for section, (_, needed) in SECTIONS.items()
         if needed
     ]
     mean = sum(parts, Decimal(0)) * 100 / len(parts)
     return int(mean.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def _answers(section: Row) -> int:
+    return sum(1 for value in section.values() if value is not None and value != "")
 
 
 def _profile_view(row: Row) -> Row:
@@ -248,7 +236,7 @@ def _dependent(world: World, row: Row) -> Row:
 def assessments(world: World, account_id: str) -> list[Row]:
     """The account's assessments, oldest first, with expiry applied."""
     now = world.clock.now()
-    rows = [r for r in world.table("assessments").values() if r["account_id"] == account_id]
+    rows = world.table("assessments").of(account_id)
     for row in rows:
         if row["status"] == "active" and row["expires_at"] <= now:
             row["status"] = "expired"
@@ -261,38 +249,18 @@ def current(world: World, account_id: str) -> Row | None:
     return active[-1] if active else None
 
 
-def mean_score(responses: list[Row]) -> Decimal | None:
-    """0 to 100: the mean of each known answer's rank. None if no answer is known."""
-    scores = []
-    for response in responses:
-        ranks = RANKS.get(response["question_id"], ())
-        if response["answer_id"] in ranks:
-            rank = ranks.index(response["answer_id"])
-            scores.append(Decimal(100 * rank) / (len(ranks) - 1))
-    return sum(scores, Decimal(0)) / len(scores) if scores else None
-
-
 def _assess(world: World, account_id: str, given: Row) -> Row:
     now = world.clock.now()
-    mean = mean_score(given["responses"])
-    score = tolerance = volatility = None
-    if mean is not None:
-        score = 1 + int((mean * 9 / 100).quantize(Decimal(1), rounding=ROUND_HALF_UP))
-        whole = mean.quantize(Decimal(1), rounding=ROUND_HALF_UP)
-        tolerance = next(name for upper, name in BANDS if whole <= upper)
-        volatility = "low" if score <= 4 else "medium" if score <= 7 else "high"
     return {
         "assessment_id": world.new_id(),
         "account_id": account_id,
         "questionnaire_id": given["questionnaire_id"],
         "questionnaire_version": given.get("questionnaire_version"),
-        "computed_risk_score": score,
-        "risk_tolerance": tolerance,
-        "volatility_tolerance": volatility,
+        **risk.scored(given["responses"]),
         "investment_experience": given.get("investment_experience"),
         "years_investing": given.get("years_investing"),
         "completed_at": now,
-        "expires_at": now + VALID_FOR,
+        "expires_at": now + risk.VALID_FOR,
         "status": "active",
         "created_at": now,
         "responses": given["responses"],
