@@ -1,6 +1,7 @@
 """The control API under `/_sandbox`: what no client of Bluum could do.
 
-All ours, nothing is Bluum's. Bodies and answers are JSON; errors look like the API's. `GET /_sandbox/` lists everything.
+All ours, nothing is Bluum's. Bodies and answers are JSON; errors look like the API's. What there is
+says `GET /_sandbox/`.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from flask import Flask, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from sandbox import clock, deliveries, faults, guard, ledger, mail, scenarios, transfers, web
+from sandbox import clock, deliveries, faults, guard, ledger, magic, mail, scenarios, transfers, web
 from sandbox.api import compliance, documents, funding
 from sandbox.calendar import nyse
 from sandbox.clock import months_later
@@ -187,7 +188,7 @@ def _people(app: Flask, world: World) -> None:
 
     @app.post(f"{ROOT}/accounts/<account_id>/compliance")
     def decide_compliance(account_id: str) -> ResponseReturnValue:
-        """{"decision": "approve"}: decide a verification; or reject, or document to ask for one."""
+        """{"decision": "approve"}: decide a verification; reject, document, suspend, expire."""
         web.get_account(world, account_id)
         return compliance.decide(world, account_id, str(_given().get("decision")))
 
@@ -207,6 +208,16 @@ def _money(app: Flask, world: World) -> None:
     def settle_transfer(transfer_id: str) -> ResponseReturnValue:
         """Complete a deposit or withdrawal now."""
         return transfers.settle(world, transfer_id)
+
+    @app.post(f"{ROOT}/transfers/<transfer_id>/arrive")
+    def let_money_arrive(transfer_id: str) -> ResponseReturnValue:
+        """The money of a deposit by hand shows up; the rest follows by itself."""
+        return transfers.arrive(world, transfer_id)
+
+    @app.get(f"{ROOT}/magic")
+    def list_magic() -> ResponseReturnValue:
+        """Inputs that make something particular happen, and the ACH return codes."""
+        return {"inputs": [row._asdict() for row in magic.TABLE], "codes": transfers.RETURN_CODES}
 
     @app.post(f"{ROOT}/transfers/<transfer_id>/fail")
     def fail_transfer(transfer_id: str) -> ResponseReturnValue:
