@@ -12,6 +12,35 @@ Accounts and portfolios
   PATCH, also where the reference doesn't show the header.
 - Profile, dependents, goals and assessments may be written before verification is complete.
 
+Accounts, verification, documents
+- An account is PENDING, without a number, until verified: seconds at fast pace, minutes at real
+  pace. `account_type` trading is individual. A joint or corporate account is opened by the one
+  person given; a corporate one is a legal entity, its workflow `kyb` with a business check.
+- `crypto_status` is null without `crypto` in `enabled_assets`, else the account's status.
+- `verification_url` only where the investor is needed (last name Verify). It leads to a page of
+  ours, which goes back to `redirect-uri` with `inquiry-id` and `status`; after 7 days the workflow
+  is expired, the account INACTIVE. `restart` works after rejected and expired, and while the
+  investor is waited for: the old workflow is expired then.
+- A submitted payload counts by its `status`, or the end of `event_type`; other words are for review.
+- An approved workflow may be suspended (SUSPENDED), reinstated, or expire (INACTIVE, renewed by
+  restart). Wallets of a suspended account are suspended.
+- Last names, file names and amounts that make something happen: `magic.TABLE`.
+
+Funding sources and transfers
+- A public token connects once (30 minutes); a link token lives 4 hours. Sending the token again
+  gives the same source, 400-001 once that is disconnected. Only checking and savings are linked.
+- Every id of a login or its accounts, Bluum's or Plaid's, names it. One that is missing, broken or
+  gone is 400 about `funding_source_id`. Without any, the only active account is used.
+- From 1.00 to 50,000.00 dollars a transfer, else 400-005, for withdrawals above 422-005. USD only.
+- At fast pace 4, 3 and 2 seconds a step; at real pace the next banking day at 10:00 New York for
+  each of the last two. Asked for after 17:00 New York counts for the next banking day.
+- Deposits by hand and wires wait 7 days for their money, then expire, announced as failed. Until
+  received they may be canceled (409-003 after). Their instructions as PDF: by hand only, else 400.
+- A wire withdrawal without a bank goes to the only one there is, else to the one on file.
+- `failure_reason` is the ACH code, a colon and the reason (`nacha.RETURN_CODES`). A return after
+  completion is `failed` with a reversing movement. `alpacaStatus` follows Alpaca's ACH states.
+- Account and document events carry ids and states, nothing personal.
+
 Investment policy
 - `target_allocation` keys: equities, fixed_income, treasury, alternatives. They add up to 100
   within 0.01, and min <= target <= max, else 400-001.
@@ -50,10 +79,24 @@ Investing and rebalancing
 - Bluum does not rebalance by itself on the policy's frequency.
 
 Orders and positions
-- Market orders fill whole and at once at the last price, without spread. Day orders lapse at the
-  close. Other orders are looked at every half hour of trading. ioc and fok that do not fill at once
-  are canceled.
-- Average cost; lots are first in, first out and only decide between short and long term.
+- Orders fill at the last price, without spread: market orders at once, limits, stops and trails at
+  the very trade that brings their price, orders that waited for the opening at its first trade,
+  sells first. A stop on the wrong side of the market is a market order. A trailing stop follows the
+  best trade since it was placed.
+- day lapses at the close, also the part that is left; gtc stays. ioc and fok that can't fill at
+  once are canceled, and refused with 422-002 while the market is shut. opg waits for the next
+  opening, cls for the next close; what can't fill there is canceled. Lapsed orders are `canceled`.
+- A buy holds limit times quantity; a stop or a market order that waits 3 % more than it would cost
+  now; commissions come on top. If an opening gap asks for more than was held, what is available is
+  used too, else the order ends `rejected` with `insufficient_funds`. A sell claims its shares
+  (422-004 beyond them). notional is at least 1.00 (400-005), quantities have up to nine decimals.
+- Commission: `notional` once an order, at its first fill; `qty` by the share, `bps` of the amount,
+  at each fill. A sale's commission comes out of its proceeds and never exceeds the wallet.
+- A client_order_id used again for the same order answers that order and does nothing; for another
+  order it is 409-001. `partial-...` fills half, and the rest waits for a hand or its end (fok is
+  canceled); `reject-...` is accepted, then rejected. Control API: `orders/<id>/fill`, `.../reject`.
+- Accepted and partially filled orders can be canceled; what has filled stays.
+- `extended_hours` is kept and changes nothing: there is no trading outside the hours.
 - An order is accepted while the account is ACTIVE only (403-002, 403-004).
 
 Returned deposits
