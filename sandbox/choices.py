@@ -5,7 +5,7 @@ Accounts and portfolios
   asking for a second active portfolio is 409-003. Positions and wallet cash belong to it.
 - Any date of birth and tax id opens an account: verification fails for whoever is under 18 or over
   120, and for a tax id of zeros.
-- A link to a goal, portfolio or public token that the account doesn't have is 404-001, as in a path.
+- A link to a goal, portfolio or public token that the account lacks is 404-001, as in a path.
 - A webhook may name events that nobody sends.
 - An existing path with another method is 405-001, with `Allow`.
 - A key may not be used again while its first request runs (409-002). Keys count for POST, PUT and
@@ -21,7 +21,7 @@ Accounts, verification, documents
   ours, which goes back to `redirect-uri` with `inquiry-id` and `status`; after 7 days the workflow
   is expired, the account INACTIVE. `restart` works after rejected and expired, and while the
   investor is waited for: the old workflow is expired then.
-- A submitted payload counts by its `status`, or the end of `event_type`; other words are for review.
+- A submitted payload counts by its `status`, or the end of `event_type`; else it is for review.
 - An approved workflow may be suspended (SUSPENDED), reinstated, or expire (INACTIVE, renewed by
   restart). Wallets of a suspended account are suspended.
 - Last names, file names and amounts that make something happen: `magic.TABLE`.
