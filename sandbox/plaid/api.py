@@ -82,6 +82,10 @@ def routes(app: Flask, world: World) -> None:
     def plaid_error(error: PlaidError) -> ResponseReturnValue:
         return error.body(items.opaque(world, 15)), error.status
 
+    @api.post("/<path:anything>")
+    def no_such_endpoint(anything: str) -> ResponseReturnValue:
+        raise PlaidError("NOT_FOUND")
+
     for add in (_link, _items, _institutions, _accounts, _products, _sandbox):
         add(api, world)
     app.register_blueprint(api)

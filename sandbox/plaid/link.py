@@ -13,7 +13,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from flask import Flask, make_response, redirect, render_template, request, send_from_directory
 from flask import url_for as url
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response
 
 from sandbox.api import funding
@@ -40,6 +39,10 @@ SHARED = {
 BLUUMS_PRODUCTS = ["auth", "identity"]
 
 
+class NotThere(Exception):
+    """A page that is no more, or never was; the text is for the person."""
+
+
 def routes(app: Flask, world: World) -> None:
     """Register the pages, and Plaid's API beside them."""
     api.routes(app, world)
@@ -47,7 +50,7 @@ def routes(app: Flask, world: World) -> None:
     def link(token: str) -> Row:
         row = world.table(links.TABLE).get(token)
         if row is None or world.clock.now() >= row["expires_at"]:
-            raise NotFound("This link has expired. Go back and start again.")
+            raise NotThere("This link has expired. Go back and start again.")
         return row
 
     def page(name: str, row: Row, token: str, status: int = 200, **more: object) -> Response:
@@ -95,7 +98,7 @@ def routes(app: Flask, world: World) -> None:
         row, bank = link(token), banks.bank(bank_id)
         again = _update_bank(world, row)
         if bank is None or (again and again["id"] != bank_id):
-            raise NotFound("There is no such bank here.")
+            raise NotThere("There is no such bank here.")
         session = links.session(world, row)
         session["bank"], session["step"], session["user"] = bank_id, "credentials", None
         if request.method == "GET":
@@ -238,16 +241,9 @@ def routes(app: Flask, world: World) -> None:
         )
         return {"public_token": token, "request_id": world.new_id()}
 
-    @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> ResponseReturnValue:
-        status = error.code or 500
-        if request.path.startswith("/_sandbox"):
-            return {"code": f"BLUM-{status}-001", "message": error.description}, status
-        pages = ("/plaid/hosted/", "/plaid/link.js")
-        if request.path.startswith("/plaid/") and not request.path.startswith(pages):
-            missing = PlaidError("NOT_FOUND" if status in (404, 405) else "INVALID_BODY")
-            return missing.body(items.opaque(world, 15)), status
-        return render_template("error.html", text=error.description), status
+    @app.errorhandler(NotThere)
+    def not_there(error: NotThere) -> ResponseReturnValue:
+        return _secured(render_template("error.html", text=str(error)), 404)
 
 
 def _secured(text: str, status: int = 200) -> Response:
