@@ -165,7 +165,7 @@ def routes(api: Blueprint, world: World) -> None:
     @api.get(f"{base}/summary")
     def plan_summary(account_id: str) -> ResponseReturnValue:
         web.advised_account(world, account_id)
-        return _summary(world, account_id)
+        return summary(world, account_id)
 
 
 def _match(world: World, account_id: str, kind: kept.Kept, type_name: str, item: Row) -> Row | None:
@@ -331,7 +331,7 @@ def _projections(world: World, row: Row, current: Decimal, target: Decimal) -> R
 # Summary
 
 
-def _summary(world: World, account_id: str) -> Row:
+def summary(world: World, account_id: str) -> Row:
     plan = world.table("plans").get(account_id, {})
     external = kept.living(world, EXTERNAL_ACCOUNTS, account_id)
     assets = sum((Decimal(r["balance"]) for r in external if r["is_asset"]), ZERO)
@@ -345,7 +345,7 @@ def _summary(world: World, account_id: str) -> Row:
     saved = sum((min(g["current_amount"], Decimal(g["target_amount"])) for g in goals), ZERO)
     income = monthly_total(plan.get("income", {}), "total_monthly_income", "sources")
     expenses = monthly_total(plan.get("expenses", {}), "total_monthly_expenses", "categories")
-    summary = {
+    found = {
         "currency": "USD",
         "total_net_worth": assets - debts,
         "total_assets": assets,
@@ -359,8 +359,8 @@ def _summary(world: World, account_id: str) -> Row:
         "generated_at": world.clock.now(),
     }
     if plan:
-        summary["financial_plan_id"] = plan["financial_plan_id"]
-    return summary
+        found["financial_plan_id"] = plan["financial_plan_id"]
+    return found
 
 
 def monthly_total(part: Row, total: str, items: str) -> Decimal:

@@ -79,13 +79,13 @@ def routes(api: Blueprint, world: World) -> None:
 
     @api.post(f"{base}/assistant/chat")
     def chat(account_id: str) -> ResponseReturnValue:
-        web.advised_account(world, account_id)
-        message, used = assistant.reply(world, account_id, web.body()["message"])
+        account, asked = web.advised_account(world, account_id), web.body()
+        answer = assistant.reply(world, account, asked["message"], asked.get("context"))
         return {
             "response_id": world.new_id(),
-            "message": message,
-            "suggestions": [],
-            "context_used": used,
+            "message": answer.text,
+            "suggestions": answer.suggestions,
+            "context_used": answer.used,
             "created_at": world.clock.now(),
         }
 
