@@ -20,6 +20,7 @@ class Inside:
     """A client of the sandbox inside the sandbox."""
 
     def __init__(self, app: "Sandbox") -> None:
+        self.app = app
         self._client = Client(app)
 
     def get(self, path: str) -> Any:

@@ -79,10 +79,12 @@ def play_all(world: World, names: list[str], args: Row | None = None) -> Row:
                 end = start
                 world.rewind(start - past)
         with world.quiet() if end else nullcontext():
-            for each, given in found:
-                told |= _play(world, each.play(Stage(world), **given))
-            if end is not None and world.clock.now() < end:
-                world.clock.set(end)
+            try:
+                for each, given in found:
+                    told |= _play(world, each.play(Stage(world), **given))
+            finally:
+                if end is not None and world.clock.now() < end:
+                    world.clock.set(end)
         return {**told, "now": world.clock.now()}
 
 
@@ -188,7 +190,7 @@ def two_years(
     made = []
     for number in _count(accounts):
         mix = (BALANCED, BRAVE, CAREFUL)[number % 3]
-        made_id, source_id = stage.investor(amount, mix)
+        made_id, source_id = stage.investor(amount, mix=mix)
         stage.auto_invest(made_id, source_id, monthly)
         made.append(made_id)
     yield TWO_YEARS
@@ -205,7 +207,10 @@ def _bank_of(stage: Stage, account_id: str) -> str:
     raise wrong_state("The account needs a linked bank.")
 
 
-@scenario("One account in each outcome of verification, documents waiting for a decision.")
+@scenario(
+    "One account in each outcome of verification, documents waiting for a decision.",
+    timedelta(minutes=3),
+)
 def pending_decisions(stage: Stage) -> Story:
     """Approved, rejected, in review, and waiting for a document that has been sent."""
     names = {"review": "Review", "document": "Document", "rejected": "Reject", "approved": None}
@@ -274,9 +279,7 @@ def drifted(stage: Stage) -> Story:
 def retiree(stage: Stage, monthly: str = "1200.00") -> Story:
     """Each month bonds or stocks are sold for `monthly` dollars, which go to the bank."""
     _money("monthly", monthly)
-    account_id, source_id = stage.investor("50000.00", CAREFUL, born="1957-05-20")
-    stage.pay_in(account_id, "50000.00", source_id)
-    stage.invest(account_id)
+    account_id, source_id = stage.investor("50000.00", "40000.00", mix=CAREFUL, born="1957-05-20")
     base = f"/v1/wealth/accounts/{account_id}/portfolios/{stage.portfolio(account_id)}"
     yield 10 * DAY
     for _ in range(11):

@@ -218,20 +218,17 @@ class Stage:
         return str(made["id"])
 
     def investor(
-        self,
-        amount: str,
-        targets: dict[str, int] = BALANCED,
-        *,
-        born: str | None = None,
+        self, *amounts: str, mix: dict[str, int] = BALANCED, born: str | None = None
     ) -> tuple[str, str]:
-        """An advised account with bank and policy, its deposit arrived and its orders asked for.
+        """An advised account with bank and policy, deposits arrived and orders asked for.
 
         Returns the ids of the account and of its bank account.
         """
         account_id = self.active_account(born=born)
         source_id = self.link_bank(account_id)
-        self.accept_policy(account_id, targets)
-        self.pay_in(account_id, amount, source_id)
+        self.accept_policy(account_id, mix)
+        for amount in amounts:
+            self.pay_in(account_id, amount, source_id)
         self.invest(account_id)
         return account_id, source_id
 
