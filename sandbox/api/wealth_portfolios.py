@@ -298,16 +298,13 @@ def _analysis(world: World, row: Row) -> Row:
 
 
 def _cash_needed() -> Decimal | None:
-    """Dollars of the parameter `raise_cash`, which is ours; None without it. Raises 400-005."""
-    text = request.args.get("raise_cash")
-    if text is None:
-        return None
+    """Dollars of the parameter `raise_cash`, which is ours; None without a sensible one."""
     try:
-        amount = Decimal(text)
+        amount = Decimal(request.args.get("raise_cash", "0"))
     except ArithmeticError:
-        amount = ZERO
-    if not amount.is_finite() or not 0 < amount < 10**12:
-        raise invalid("raise_cash", "must be an amount", "BLUM-400-005")
+        return None
+    if not amount.is_finite() or not CENT <= amount < 10**12:
+        return None
     return ledger.cents(amount)
 
 
