@@ -37,6 +37,7 @@ PAGE_MODULES = [
     "sandbox.verify",
     "sandbox.mail",
     "sandbox.control",
+    "sandbox.control_market",
     "sandbox.keys",
     "sandbox.console",
 ]

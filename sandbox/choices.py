@@ -96,6 +96,8 @@ Orders and positions
   order it is 409-001. `partial-...` fills half, and the rest waits for a hand or its end (fok is
   canceled); `reject-...` is accepted, then rejected. Control API: `orders/<id>/fill`, `.../reject`.
 - Accepted and partially filled orders can be canceled; what has filled stays.
+- The average cost shown is that of the lots left; a sale uses the oldest lots first, or those that
+  cost the least tax if the policy is tax-aware.
 - `extended_hours` is kept and changes nothing: there is no trading outside the hours.
 - An order is accepted while the account is ACTIVE only (403-002, 403-004).
 
