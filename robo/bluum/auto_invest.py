@@ -16,6 +16,7 @@ from robo.bluum.base import (
     Key,
     Lower,
     Model,
+    Named,
     Page,
     Resource,
     Unset,
@@ -72,7 +73,7 @@ class AutoInvest(Model):
     frequency: Lower | None = None
     schedule: Schedule | None = None
     allocation_rule: str | None = None
-    custom_allocation: dict[str, Decimal] | None = None
+    custom_allocation: Named[Decimal] | None = None
     start_date: Day | None = None
     end_date: Day | None = None
     notifications: Notifications | None = None

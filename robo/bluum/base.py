@@ -50,12 +50,21 @@ def _day_only(value: object) -> object:
     return value[:10] if isinstance(value, str) and value[10:11] == "T" else value
 
 
+def _without_nulls(value: object) -> object:
+    if not isinstance(value, dict):
+        return value
+    return {name: inner for name, inner in value.items() if inner is not None}
+
+
 Instant = Annotated[datetime, AfterValidator(_utc)]
 Day = Annotated[date, BeforeValidator(_day_only)]
 Lower = Annotated[str, AfterValidator(str.lower)]
 Upper = Annotated[str, AfterValidator(str.upper)]
 Number = Annotated[Decimal, "a JSON number"]
 """A decimal that Bluum writes as a JSON number; all others are JSON strings."""
+T = TypeVar("T")
+Named = Annotated[dict[str, T], BeforeValidator(_without_nulls)]
+"""Values by a name of Bluum's or the caller's choosing, such as bands by asset class."""
 
 
 class Model(BaseModel):
@@ -77,7 +86,7 @@ class Model(BaseModel):
         hide_input_in_errors=True,
     )
 
-    _said: dict[str, str | None] = PrivateAttr(default_factory=dict)
+    _said: dict[str, Any] = PrivateAttr(default_factory=dict)
     _envelope: dict[str, Any] = PrivateAttr(default_factory=dict)
 
     @property
@@ -107,23 +116,35 @@ class Model(BaseModel):
         made._said = {name: made._respelled(name, value) for name, value in data.items()}
         return made
 
-    def _respelled(self, name: str, value: object) -> str | None:
-        """A word as Bluum spelled it, if we changed its case."""
-        kept = self.__dict__.get(field_of(type(self), name))
-        return value if isinstance(value, str) and isinstance(kept, str) and kept != value else None
+    def _respelled(self, name: str, value: object) -> object:
+        """A value as Bluum wrote it, where that is not our way: ACTIVE for active, 5 for "5"."""
+        field = field_of(type(self), name)
+        kept = self.__dict__.get(field)
+        match value, kept:
+            case (None | dict(), _) | (_, None | ()):
+                return None
+            case [str(), *_], [Model(), *_]:  # names where objects are usual
+                return value
+            case list(), _:
+                return None
+            case str(), Decimal():
+                return value if field in _numbers(type(self)) else None
+            case str(), datetime():
+                return value if len(value) == len("2026-05-01") else None
+        return value if wire(kept, numbers=field in _numbers(type(self))) != value else None
 
     def to_wire(self) -> dict[str, Any]:
         """The object in Bluum's JSON: its names, its order, null where it said null."""
-        extra = self.model_extra or {}
-        numbers = _numbers(type(self))
+        extra, numbers = self.model_extra or {}, _numbers(type(self))
         made: dict[str, Any] = {}
         for name, spelled in self._said.items():
-            if name in extra:
-                made[name] = wire(extra[name], numbers=True)
-                continue
             field = field_of(type(self), name)
-            given = field in self.model_fields_set and spelled is None
-            made[name] = wire(getattr(self, field), numbers=field in numbers) if given else spelled
+            if name in extra or spelled is not None:
+                made[name] = wire(extra.get(name, spelled), numbers=True)
+            elif field in self.model_fields_set:
+                made[name] = wire(getattr(self, field), numbers=field in numbers)
+            else:
+                made[name] = None
         return made
 
     def __eq__(self, other: object) -> bool:

@@ -38,19 +38,23 @@ class GoalStatus(StrEnum):
 class Goal(Model):
     """Money in `currency`, `progress_percent` in percent. `priority` 1 is the first.
 
+    The guides' names (type, date, current_savings) are read too.
+
     `on_track` and `projected_completion_date` come with `include_projections`.
     """
 
     goal_id: str = Field(validation_alias=AliasChoices("goal_id", "goalId", "id"))
     name: str
-    goal_type: str | None = None
+    goal_type: str | None = Field(None, validation_alias=AliasChoices("goal_type", "type"))
     account_id: str | None = None
     target_amount: Decimal | None = None
-    target_date: Day | None = None
+    target_date: Day | None = Field(None, validation_alias=AliasChoices("target_date", "date"))
     currency: str | None = None
     priority: int | None = None
     initial_amount: Decimal | None = None
-    current_amount: Decimal | None = None
+    current_amount: Decimal | None = Field(
+        None, validation_alias=AliasChoices("current_amount", "current_savings")
+    )
     progress_percent: Decimal | None = None
     amount_remaining: Decimal | None = None
     monthly_contribution: Decimal | None = None
@@ -66,9 +70,9 @@ class Goal(Model):
 class LifeEvent(Model):
     event_id: str = Field(validation_alias=AliasChoices("event_id", "eventId", "id"))
     name: str
-    event_type: str | None = None
+    event_type: str | None = Field(None, validation_alias=AliasChoices("event_type", "type"))
     account_id: str | None = None
-    expected_date: Day | None = None
+    expected_date: Day | None = Field(None, validation_alias=AliasChoices("expected_date", "date"))
     estimated_cost: Decimal | None = None
     currency: str | None = None
     recurring: bool | None = None

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import AliasChoices, Field
 
-from robo.bluum.base import Day, Instant, Key, Lower, Model, Resource, path, present
+from robo.bluum.base import Day, Instant, Key, Lower, Model, Named, Resource, path, present
 
 
 class RiskProfile(Model):
@@ -37,7 +37,7 @@ class Band(Model):
     target_percent: Decimal
     min_percent: Decimal | None = None
     max_percent: Decimal | None = None
-    sub_allocations: dict[str, Decimal] = {}
+    sub_allocations: Named[Decimal] = {}
 
 
 class Liquidity(Model):
@@ -87,7 +87,7 @@ class InvestmentPolicy(Model):
     risk_profile: RiskProfile | None = None
     time_horizon: TimeHorizon | None = None
     investment_objectives: Objectives | None = None
-    target_allocation: dict[str, Band] = {}
+    target_allocation: Named[Band] = {}
     constraints: Constraints | None = None
     effective_date: Day | None = None
     status: Lower | None = None

@@ -15,6 +15,7 @@ from robo.bluum.base import (
     Key,
     Lower,
     Model,
+    Named,
     Number,
     Page,
     Resource,
@@ -241,7 +242,7 @@ class RebalancingAnalysis(Model):
     currency: str | None = None
     analysis_timestamp: Instant | None = None
     rebalancing_reason: str | None = None
-    current_allocation: dict[str, Drift] = {}
+    current_allocation: Named[Drift] = {}
     recommended_trades: tuple[RecommendedTrade, ...] = ()
     tax_impact: TaxImpact | None = None
     last_rebalanced_at: Instant | None = None
@@ -265,7 +266,7 @@ class Drip(Model):
     drip_id: str | None = Field(None, validation_alias=AliasChoices("drip_id", "dripId", "id"))
     portfolio_id: str | None = None
     reinvestment_rule: str | None = None
-    custom_allocation: dict[str, Decimal] | None = None
+    custom_allocation: Named[Decimal] | None = None
     minimum_amount: Decimal | None = None
     cash_sweep_enabled: bool | None = None
     cash_sweep_threshold: Decimal | None = None

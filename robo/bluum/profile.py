@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, BeforeValidator, Field
 
 from robo.bluum.base import (
     UNSET,
@@ -29,6 +29,19 @@ from robo.bluum.base import (
     present,
     wire,
 )
+
+
+def _fraction(value: object) -> object:
+    """A rate as a fraction: Bluum's reference has numbers (0.32), a guide percent ("32")."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return Decimal(value.strip().removesuffix("%")) / 100
+    except ArithmeticError:
+        return value
+
+
+Fraction = Annotated[Number, BeforeValidator(_fraction)]
 
 RATES = ("income_growth_rate", "retirement_account_match", "federal_tax_bracket", "state_tax_rate")
 """Profile fields that Bluum writes as JSON numbers and fractions: 0.32 is 32 percent."""
@@ -54,17 +67,19 @@ class Demographics(Personal):
 class Employment(Personal):
     """Money is dollars a year; `income_growth_rate` and `retirement_account_match` fractions."""
 
-    employment_status: str | None = None
+    employment_status: str | None = Field(
+        None, validation_alias=AliasChoices("employment_status", "status")
+    )
     employer_name: str | None = None
     job_title: str | None = None
     industry: str | None = None
     years_in_current_job: int | None = None
     annual_gross_income: Decimal | None = None
     annual_bonus: Decimal | None = None
-    income_growth_rate: Number | None = None
+    income_growth_rate: Fraction | None = None
     has_stock_options: bool | None = None
     stock_options_value: Decimal | None = None
-    retirement_account_match: Number | None = None
+    retirement_account_match: Fraction | None = None
 
 
 class RetirementBenefits(Personal):
@@ -81,8 +96,8 @@ class Tax(Personal):
     """`federal_tax_bracket` and `state_tax_rate` are fractions: 0.32 is 32 percent."""
 
     filing_status: str | None = None
-    federal_tax_bracket: Number | None = None
-    state_tax_rate: Number | None = None
+    federal_tax_bracket: Fraction | None = None
+    state_tax_rate: Fraction | None = None
     has_capital_loss_carryforward: bool | None = None
     capital_loss_carryforward_amount: Decimal | None = None
     tax_loss_harvesting_preference: bool | None = None

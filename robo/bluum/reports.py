@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import AliasChoices, Field
 
-from robo.bluum.base import Day, Instant, Model, Number, Resource, path
+from robo.bluum.base import Day, Instant, Model, Named, Number, Resource, path
 from robo.bluum.portfolios import Holding, Period
 
 
@@ -100,7 +100,7 @@ class Comparison(Model):
 class ChartData(Model):
     dates: tuple[Day, ...] = ()
     portfolio: tuple[Number, ...] = ()
-    benchmarks: dict[str, tuple[Number, ...]] = {}
+    benchmarks: Named[tuple[Number, ...]] = {}
 
 
 class BenchmarkReport(Model):
