@@ -25,9 +25,10 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 START = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
-SYMBOLS = (
-    "VTI VEA VWO BND BNDX VTIP SGOV VNQ GLD SCHB IEFA IEMG AGG IAGG STIP BIL SCHH ITOT SCHF SCHZ"
-).split()
+SYMBOLS = [
+    "VTI", "VEA", "VWO", "BND", "BNDX", "VTIP", "SGOV", "VNQ", "GLD", "SCHB",
+    "IEFA", "IEMG", "AGG", "IAGG", "STIP", "BIL", "SCHH", "ITOT", "SCHF", "SCHZ",
+]  # fmt: skip
 HEADERS = {"Authorization": "Basic " + b64encode(b"sandbox-key:sandbox-secret").decode()}
 ROUNDS = 9
 

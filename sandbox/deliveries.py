@@ -133,6 +133,12 @@ class Outbox:
         entry = (row["next_try_at"], row["number"], row["id"])
         heapq.heappush(self.queues.setdefault(row["webhook_id"], []), entry)
 
+    def due_webhooks(self, rows: dict[str, Row], now: datetime) -> list[str]:
+        """The webhooks to which something is due."""
+        return [
+            n for n in list(self.queues) if self._clean(n, rows) and self.queues[n][0][0] <= now
+        ]
+
     def due(self, rows: dict[str, Row], now: datetime, webhook_id: str | None) -> Row | None:
         """Take out the first delivery that is due, of one webhook or of any."""
         names = list(self.queues) if webhook_id is None else [webhook_id]
@@ -218,6 +224,12 @@ def resume(world: World) -> None:
     for row in world.table(TABLE).values():
         if row["status"] == "sending":
             row["status"] = "waiting"
+
+
+def due_webhooks(world: World) -> list[str]:
+    """The webhooks to which something is due now."""
+    with world.lock:
+        return _outbox(world).due_webhooks(world.table(TABLE), world.clock.now())
 
 
 def send_due(world: World, send: Send, webhook_id: str | None = None) -> int:

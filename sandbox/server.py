@@ -7,7 +7,8 @@ import signal
 import socket
 import sys
 import threading
-import time
+from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from types import FrameType
@@ -15,8 +16,10 @@ from typing import Any
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
-from sandbox import clock, deliveries, mail
+from sandbox import clock, control, deliveries, guard, mail, scenarios
 from sandbox.app import create_app
+from sandbox.errors import ApiError
+from sandbox.keeper import Keeper
 from sandbox.mishaps import AnswerCutOff, ConnectionLost
 from sandbox.plaid import webhooks
 from sandbox.world import World
@@ -24,7 +27,6 @@ from sandbox.world import World
 log = logging.getLogger("sandbox")
 
 TICK_SECONDS = 0.25
-SAVE_SECONDS = 1.0
 
 
 class Handler(WSGIRequestHandler):
@@ -68,46 +70,52 @@ class Worker(threading.Thread):
     def __init__(self, world: World, state: Path | None) -> None:
         super().__init__(name="sandbox-worker", daemon=True)
         self.world = world
-        self.state = state
+        self.keeper = Keeper(world, state) if state is not None else None
         self.stopping = threading.Event()
+        self._senders: dict[str, threading.Thread] = {}
 
     def run(self) -> None:
         """Until `stop`."""
         sender = threading.Thread(target=self._send, name="sandbox-sender", daemon=True)
         sender.start()
-        saved = time.monotonic()
         while not self.stopping.wait(TICK_SECONDS):
             self.world.run_due()
-            if time.monotonic() - saved >= SAVE_SECONDS:
-                saved = time.monotonic()
-                self.save()
+            if self.keeper is not None:
+                self.keeper.look()
 
     def _send(self) -> None:
+        """Each receiver has a thread while something is due to it, so none waits for another."""
         while not self.stopping.is_set():
             self.world.outbox_ready.wait(1.0)
             self.world.outbox_ready.clear()
             try:
-                deliveries.send_due(self.world, deliveries.http_send)
-                webhooks.send_due(self.world, deliveries.http_send)
+                for webhook_id in deliveries.due_webhooks(self.world):
+                    self._start(webhook_id, deliveries.send_due, webhook_id)
+                self._start("plaid", webhooks.send_due)
             except Exception:
                 log.exception("sending webhooks failed")
 
-    def save(self) -> None:
-        """Write the state if something changed."""
-        if self.state is not None and self.world.changed:
-            self.world.changed = False
-            try:
-                self.world.save(self.state)
-            except OSError as error:
-                self.world.changed = True
-                log.error("The state can't be saved: %s", error)
+    def _start(self, name: str, send: Callable[..., int], *args: str) -> None:
+        running = self._senders.get(name)
+        if running is None or not running.is_alive():
+            self._senders[name] = threading.Thread(
+                target=self._run_sender, args=(send, *args), name=f"send-{name}", daemon=True
+            )
+            self._senders[name].start()
+
+    def _run_sender(self, send: Callable[..., int], *args: str) -> None:
+        try:
+            send(self.world, deliveries.http_send, *args)
+        except Exception:
+            log.exception("sending webhooks failed")
 
     def stop(self) -> None:
         """Finish and save."""
         self.stopping.set()
+        self.world.outbox_ready.set()
         self.join(5)
-        self.world.changed = True
-        self.save()
+        if self.keeper is not None:
+            self.keeper.finish()
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -119,16 +127,30 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     parser.add_argument("--smtp-port", type=int, help="mail port (the HTTP port + 1)")
     parser.add_argument("--seed", type=int, default=1, help="same seed, same ids and prices (1)")
-    parser.add_argument(
-        "--at", type=clock.parse, metavar="TIME", help="start a fresh state's clock"
-    )
+    parser.add_argument("--at", type=_moment, metavar="TIME", help="start a fresh state's clock")
+    parser.add_argument("--frozen", action="store_true", help="the clock moves only when told")
     parser.add_argument("--state", type=Path, metavar="FILE", help="keep the state in this file")
+    parser.add_argument(
+        "--scenario",
+        type=lambda names: [name.strip() for name in names.split(",") if name.strip()],
+        default=[],
+        metavar="NAME[,NAME]",
+        help="what a fresh state holds: " + ", ".join(scenarios.SCENARIOS),
+    )
+    parser.add_argument(
+        "--nightly-clear", action="store_true", help="forget all but webhooks at midnight UTC"
+    )
+    parser.add_argument(
+        "--control-token", default="", metavar="TOKEN", help="ask for it at console and control API"
+    )
     parser.add_argument("--key", default="sandbox-key", help="API key (sandbox-key)")
     parser.add_argument("--secret", default="sandbox-secret", help="API secret (sandbox-secret)")
     parser.add_argument(
         "--rate", type=float, default=10, help="requests a second, 0: no limit (10)"
     )
-    parser.add_argument("--pace", choices=["fast", "real"], default="fast", help="seconds or days")
+    parser.add_argument(
+        "--pace", choices=["fast", "real"], help="checks and transfers take seconds (fast) or days"
+    )
     parser.add_argument("--market", choices=["xnys", "always"], default="xnys", help="when open")
     parser.add_argument(
         "--auto-rebalance", action="store_true", help="rebalance by band and calendar, unasked"
@@ -147,7 +169,9 @@ def main(arguments: list[str] | None = None) -> int:
     world = World(
         seed=options.seed,
         at=options.at,
-        pace=options.pace,
+        frozen=options.frozen,
+        nightly_clear=options.nightly_clear,
+        pace=options.pace or "fast",
         market=options.market,
         auto_rebalance=options.auto_rebalance,
         advisory_fee=options.advisory_fee,
@@ -155,6 +179,8 @@ def main(arguments: list[str] | None = None) -> int:
     problem = _restore(world, options.state)
     if problem:
         return _give_up(problem)
+    world.pace = options.pace or world.pace
+    world.clock.frozen = options.frozen or world.clock.frozen
     app = create_app(
         world,
         key=options.key,
@@ -162,6 +188,10 @@ def main(arguments: list[str] | None = None) -> int:
         rate=options.rate,
         public_url=options.public_url,
     )
+    app.config[guard.TOKEN] = options.control_token
+    problem = _play(world, options.scenario)
+    if problem:
+        return _give_up(problem)
     smtp_port = options.smtp_port or options.port + 1
     try:
         server = _listen(options.host, options.port, app)
@@ -195,9 +225,30 @@ def _restore(world: World, path: Path | None) -> str | None:
     try:
         world.restore(path.read_text(encoding="utf-8"))
         deliveries.resume(world)
+        world.plan_night()
     except (OSError, ValueError, KeyError, TypeError) as error:
         return f"The state file {path} can't be read ({type(error).__name__})."
     return None
+
+
+def _play(world: World, names: list[str]) -> str | None:
+    """Fill a fresh state with scenarios. Returns what is wrong with them."""
+    try:
+        scenarios.check(names)
+        if not world.table("accounts"):
+            scenarios.play_all(world, names)
+    except ApiError as error:
+        return error.message
+    return None
+
+
+def _moment(text: str) -> datetime:
+    moment = clock.parse(text)
+    if not control.FIRST <= moment <= control.last_moment():
+        raise argparse.ArgumentTypeError(
+            f"must be from {control.FIRST:%Y} to {control.last_moment():%Y-%m-%d}"
+        )
+    return moment
 
 
 def _listen(host: str, port: int, app: Any) -> Server:
