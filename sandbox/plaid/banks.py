@@ -6,6 +6,7 @@ are invented. `user_good` with `pass_good`, `mfa_device` with code 1234, `user_c
 """
 
 import json
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, TypedDict
 
@@ -143,7 +144,7 @@ USERS = (USER, EMPTY_USER, MFA_USER, CUSTOM_USER, "user_transactions_dynamic")
 TYPES = {"depository", "credit", "loan", "investment"}
 
 PRODUCTS = ("auth", "balance", "identity", "investments", "liabilities", "transactions")
-NEEDS = {
+NEEDS: dict[str, Callable[[Mapping[str, Any]], bool]] = {
     "auth": lambda row: row["subtype"] in ("checking", "savings"),
     "investments": lambda row: row["type"] == "investment",
     "liabilities": lambda row: row["type"] in ("credit", "loan"),
