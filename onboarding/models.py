@@ -46,6 +46,12 @@ class InvestorProfile(Work):
         db_default={},
         help_text="Field, as section.field, to where it came from and when: source, at (UTC).",
     )
+    wishes = models.JSONField(
+        default=dict,
+        db_default={},
+        help_text="For the policy, beyond Bluum's sections: excluded_securities, excluded_sectors, "
+        "minimum_cash_percent.",
+    )
     checked_at = models.DateTimeField(
         null=True, blank=True, help_text="When the person last said that all of it still holds."
     )
@@ -62,6 +68,10 @@ class InvestorProfile(Work):
 
     def __str__(self) -> str:
         return f"Profile of {self.account}"
+
+
+MOST_ABOVE = MOST_BELOW = 2
+"""How many levels a person may choose above or below the advised one without an adviser."""
 
 
 class RiskAssessment(Work):

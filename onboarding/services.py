@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from accounts import services as accounts
 from accounts.models import Account
-from onboarding import steps
+from onboarding import advice, steps
 from onboarding.agreements import statement
-from onboarding.models import Application, InvestorProfile, RiskAssessment, RiskDraft
-from portfolios.planning.questionnaire import Pair, Questionnaire, load_questionnaire
-from portfolios.planning.risk import Circumstances, RiskResult, assess
-from robo import audit
+from onboarding.models import Advice, Application, InvestorProfile, RiskAssessment, RiskDraft
+from portfolios.planning.assumptions import CURRENT as CURRENT_ASSUMPTIONS
+from portfolios.planning.questionnaire import CURRENT, Pair, Questionnaire, load_questionnaire
+from portfolios.planning.risk import ENGINE_VERSION, Circumstances, RiskResult, assess
+from robo import agenda, audit
 from robo.partner import Agreement
 
 Status = RiskAssessment.Status
@@ -124,12 +125,28 @@ def update_profile(account: Account, **sections: dict[str, Any]) -> InvestorProf
     )
     merged = profile.sections | sections
     if merged != profile.sections or not profile.revision:
+        _note_sources(profile, merged)
         profile.sections = merged
         profile.revision += 1
         profile.updated_at = timezone.now()
-        profile.save(update_fields=["sections", "revision", "updated_at"])
+        profile.save(update_fields=["sections", "provenance", "revision", "updated_at"])
         profile.poke()
+        agenda.advice_changed(account)
     return profile
+
+
+def _note_sources(
+    profile: InvestorProfile, sections: Mapping[str, Any], source: str = "you"
+) -> None:
+    """Keep where each changed figure came from, and when (UTC)."""
+    now = timezone.now().isoformat()
+    known = dict(profile.provenance)
+    for section, fields in sections.items():
+        before = profile.sections.get(section, {})
+        for name, value in fields.items():
+            if before.get(name) != value:
+                known[f"{section}.{name}"] = {"source": source, "at": now}
+    profile.provenance = known
 
 
 # Risk ---------------------------------------------------------------------------------------
@@ -222,12 +239,14 @@ def submit_risk(*, account: Account, answers: Mapping[str, str], key: UUID) -> R
     current = current_assessment(account)
     if current and current.answers == given and next_check(current) > timezone.now() + RENEW:
         return current
-    as_given = score(account, given)
-    settled = cautious(given)
-    found = score(account, settled)
-    counted = {name: answer for name, answer in settled.items() if answer != given[name]}
-    told = [contradiction.text for contradiction in as_given.contradictions]
-    asked: Questionnaire = load_questionnaire(found.questionnaire_id)
+    inputs = {
+        "answers": answered(given),
+        "circumstances": asdict(_circumstances(account)),
+        "questionnaire": CURRENT,
+        "assumptions": CURRENT_ASSUMPTIONS,
+    }
+    found = advise(inputs)
+    asked: Questionnaire = load_questionnaire(CURRENT)
     account.risk_assessments.filter(status=Status.SUBMITTED).update(
         status=Status.SUPERSEDED, due_at=None
     )
@@ -237,13 +256,39 @@ def submit_risk(*, account: Account, answers: Mapping[str, str], key: UUID) -> R
         questionnaire_id=asked.id,
         questionnaire_version=asked.version,
         answers=given,
-        result=asdict(found) | {"contradictions": told, "counted_as": counted},
-        level=found.level,
-        our_level=found.level,
+        result=found,
+        level=found["level"],
+        our_level=found["level"],
+    )
+    advice.record(
+        account,
+        kind=Advice.Kind.RISK,
+        about=f"assessment:{assessment.pk}",
+        engine=ENGINE_VERSION,
+        assumptions=CURRENT_ASSUMPTIONS,
+        inputs=inputs,
     )
     audit.record("submit risk answers", actor=account.user, target=assessment, account=account)
     assessment.enqueue()
+    agenda.advice_changed(account)
     return assessment
+
+
+@advice.replayer(Advice.Kind.RISK)
+def advise(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Answers and circumstances to the level and every reason for it. Pure. Raises BadAnswer.
+
+    Contradicting answers are counted on their cautious side; `contradictions` says which there were
+    and `counted_as` what was counted instead.
+    """
+    given, known = inputs["answers"], Circumstances(**inputs["circumstances"])
+    settled = cautious(given)
+    as_given = assess(given, known, inputs["questionnaire"], inputs["assumptions"])
+    found = assess(settled, known, inputs["questionnaire"], inputs["assumptions"])
+    return asdict(found) | {
+        "contradictions": [contradiction.text for contradiction in as_given.contradictions],
+        "counted_as": {name: answer for name, answer in settled.items() if answer != given[name]},
+    }
 
 
 RENEW = timedelta(days=30)

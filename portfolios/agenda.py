@@ -7,12 +7,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account, AccountStatus
-from portfolios import drafting
+from portfolios import drafting, services
 from portfolios.models import Goal, Investment, Policy
 from portfolios.snapshot import Snapshot, snapshot
 from robo import agenda
 from robo.agenda import Item
 from robo.ui import words
+
+agenda.follow(services.follow_changes)
 
 
 @agenda.todo
@@ -56,7 +58,7 @@ def is_outdated(known: Snapshot) -> bool:
     if known.active is None or known.assessment is None or not known.goals:
         return False
     try:
-        fresh = drafting.draft(known.assessment, known.goals, None, timezone.localdate())
+        fresh = drafting.draft(known.assessment, known.goals, known.profile, timezone.localdate())
     except ValueError:
         return False
     active = known.active

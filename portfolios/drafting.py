@@ -1,19 +1,22 @@
 """The policy's content and its exact words, from risk, goals and preferences. Writes nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from onboarding.models import InvestorProfile, RiskAssessment
+from onboarding import advice
+from onboarding.models import Advice, InvestorProfile, RiskAssessment
 from portfolios import outlook
 from portfolios.models import Goal, Portfolio
 from portfolios.planning import horizon
 from portfolios.planning import policy as statement
+from portfolios.planning.assumptions import CURRENT
 from robo import partner
 from robo.ui import words
 
+ENGINE_VERSION = "policy-2"
 EXAMPLE_BALANCE = Decimal(10_000)
 MOST_HORIZON = 50
 
@@ -33,55 +36,109 @@ def draft(
     profile: InvestorProfile | None,
     today: date,
 ) -> Draft:
-    """Derive the policy. All goals share one portfolio, so each counts by its share: the stocks
-    allowed are the shares' mean of what every goal's horizon allows, and the horizon their mean.
+    """What a policy would say today. Raises ValueError without goals, or when the result
+    contradicts itself."""
+    return derive(inputs_of(assessment, goals, profile, today))
 
-    Raises ValueError without goals, or when the result contradicts itself.
-    """
-    if not goals:
-        raise ValueError("A policy needs a goal.")
-    weights = _weights(goals)
-    years = {g.pk: outlook.months_until(g.target_date, today) / 12 for g in goals}
-    allowed = sum(
-        w * horizon.stocks_cap(years[g.pk], g.type) for g, w in zip(goals, weights, strict=True)
-    )
-    by_horizon = horizon.level_for_stocks(allowed)
-    level = min(assessment.level, by_horizon)
-    mean_years = sum(w * years[g.pk] for g, w in zip(goals, weights, strict=True))
+
+def inputs_of(
+    assessment: RiskAssessment,
+    goals: Sequence[Goal],
+    profile: InvestorProfile | None,
+    today: date,
+) -> dict[str, Any]:
+    """All that a policy follows from, as JSON."""
     sections: Mapping[str, Mapping[str, Any]] = profile.sections if profile else {}
     preferences = sections.get("investment_preferences", {})
+    wishes: Mapping[str, Any] = profile.wishes if profile else {}
     months = sections.get("cash_flow", {}).get("emergency_fund_months")
+    return {
+        "on": today.isoformat(),
+        "assumptions": CURRENT,
+        "assessment": assessment.pk,
+        "assessment_level": assessment.level,
+        "goals": [
+            {
+                "goal": goal.pk,
+                "type": goal.type,
+                "target_date": goal.target_date.isoformat(),
+                "share": str(goal.share),
+            }
+            for goal in goals
+        ],
+        "limits": {
+            "esg": bool(preferences.get("esg_screening")),
+            "shariah": bool(preferences.get("shariah_compliant")),
+            "excluded_securities": sorted(wishes.get("excluded_securities", [])),
+            "excluded_sectors": sorted(wishes.get("excluded_sectors", [])),
+            "minimum_cash_percent": str(wishes.get("minimum_cash_percent", "0")),
+            "emergency_fund_months": int(months) if months is not None else None,
+        },
+    }
+
+
+def derive(inputs: Mapping[str, Any]) -> Draft:
+    """The policy that follows from the inputs. Pure: the same inputs give the same policy.
+
+    All goals share one portfolio, so each counts by its share: the stocks allowed are the shares'
+    mean of what every goal's horizon allows, and the horizon their mean. Raises ValueError.
+    """
+    goals, limits, version = inputs["goals"], inputs["limits"], inputs["assumptions"]
+    if not goals:
+        raise ValueError("A policy needs a goal.")
+    today = date.fromisoformat(inputs["on"])
+    weights = _weights([float(goal["share"]) for goal in goals])
+    years = [
+        outlook.months_until(date.fromisoformat(goal["target_date"]), today) / 12 for goal in goals
+    ]
+    allowed = sum(
+        w * horizon.stocks_cap(left, goal["type"])
+        for w, left, goal in zip(weights, years, goals, strict=True)
+    )
+    by_horizon = horizon.level_for_stocks(allowed, version)
+    level = min(inputs["assessment_level"], by_horizon)
+    mean_years = sum(w * left for w, left in zip(weights, years, strict=True))
+    criteria = ["environmental", "social"] if limits["esg"] else []
     content = statement.derive(
         level=level,
         horizon_years=min(max(round(mean_years), 1), MOST_HORIZON),
-        goal_types=[g.type for g in goals],
-        esg_criteria=["environmental", "social"] if preferences.get("esg_screening") else [],
-        emergency_fund_months=int(months) if months is not None else None,
+        goal_types=[goal["type"] for goal in goals],
+        esg_criteria=[*criteria, *(["shariah"] if limits["shariah"] else [])],
+        excluded_securities=limits["excluded_securities"],
+        excluded_sectors=limits["excluded_sectors"],
+        minimum_cash_percent=Decimal(limits["minimum_cash_percent"]),
+        emergency_fund_months=limits["emergency_fund_months"],
+        version=version,
     )
     problems = statement.check(content)
     if problems:
         raise ValueError(" ".join(problems))
     evidence = {
-        "assessment": assessment.pk,
-        "assessment_level": assessment.level,
+        "assessment": inputs["assessment"],
+        "assessment_level": inputs["assessment_level"],
         "level_by_horizon": by_horizon,
-        "goals": [
-            {
-                "goal": g.pk,
-                "type": g.type,
-                "target_date": g.target_date.isoformat(),
-                "share": str(g.share),
-            }
-            for g in goals
-        ],
+        "goals": goals,
+        "limits": limits,
     }
     return Draft(level=level, content=content, evidence=evidence)
 
 
-def _weights(goals: Sequence[Goal]) -> list[float]:
+@advice.replayer(Advice.Kind.POLICY)
+def _replay(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return asdict(derive(inputs))
+
+
+def needs_adviser(content: Mapping[str, Any]) -> bool:
+    """Whether an adviser looks at it before it can be signed: the partner wants it for all, or it
+    holds a wish that the funds at hand may not meet."""
+    limits = content.get("constraints", {}).get("restrictions", {})
+    return partner.current().advice.approve_policies or "shariah" in limits.get("esg_criteria", ())
+
+
+def _weights(shares: Sequence[float]) -> list[float]:
     """Shares as fractions of their sum; equal ones when all are zero."""
-    total = sum(float(g.share) for g in goals)
-    return [float(g.share) / total if total else 1 / len(goals) for g in goals]
+    total = sum(shares)
+    return [share / total if total else 1 / len(shares) for share in shares]
 
 
 def level_reason(evidence: Mapping[str, Any], level: int) -> str:
@@ -154,6 +211,8 @@ def is_outdated(
     """Whether what a policy was derived from has changed enough to propose another one."""
     if assessment is None or fresh is None:
         return False
+    if "limits" in evidence and evidence["limits"] != fresh.evidence["limits"]:
+        return True
     return fresh.level != level or {g["goal"] for g in evidence.get("goals", [])} != {
         g["goal"] for g in fresh.evidence["goals"]
     }

@@ -4,7 +4,7 @@ from functools import cached_property
 
 from accounts.models import Account
 from onboarding.agenda import current_assessment
-from onboarding.models import RiskAssessment
+from onboarding.models import InvestorProfile, RiskAssessment
 from portfolios import outlook
 from portfolios.models import Goal, Investment, Policy, Portfolio
 
@@ -20,6 +20,10 @@ class Snapshot:
     @cached_property
     def every_goal(self) -> list[Goal]:
         return list(Goal.objects.filter(account=self.account))
+
+    @cached_property
+    def profile(self) -> InvestorProfile | None:
+        return InvestorProfile.objects.filter(account=self.account).first()
 
     @property
     def goals(self) -> list[Goal]:

@@ -2,6 +2,7 @@
 
 Later apps of the journey can't be imported by earlier ones; they announce here what they know:
 things to do (`todo`), things that will happen (`upcoming`) and things that happened (`activity`).
+When what advice rests on changes, an earlier app says so (`advice_changed`) and later ones follow.
 """
 
 from collections.abc import Callable, Iterable
@@ -47,6 +48,21 @@ def activity(provider: Provider) -> Provider:
     """Register a function of an account that yields what happened, with its moment."""
     _providers["activity"].append(provider)
     return provider
+
+
+_followers: list[Callable[[Any], object]] = []
+
+
+def follow(follower: Callable[[Any], object]) -> Callable[[Any], object]:
+    """Register a function of an account to be called when risk answers, profile or goals change."""
+    _followers.append(follower)
+    return follower
+
+
+def advice_changed(account: Any) -> None:
+    """Tell the followers, in the same transaction."""
+    for follower in _followers:
+        follower(account)
 
 
 def things_to_do(account: Any) -> list[Item]:

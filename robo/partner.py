@@ -163,6 +163,13 @@ class Features(Part):
     assistant: bool = False
 
 
+class Advice(Part):
+    """How the partner's advisers take part."""
+
+    approve_policies: bool = False
+    """Whether an adviser looks at every policy before it can be signed."""
+
+
 class Agreement(Part):
     """A legal document in one version. People sign exactly the bytes whose hash is kept."""
 
@@ -202,6 +209,7 @@ class Partner(Part):
     mail: Mail
     fees: Fees
     features: Features = Features()
+    advice: Advice = Advice()
     words: Words = Words()
     type: Type
     shape: Shape

@@ -5,10 +5,10 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from onboarding.models import InvestorProfile, RiskAssessment
+from onboarding.models import MOST_ABOVE, InvestorProfile, RiskAssessment
 from portfolios.planning.questionnaire import load_questionnaire
 from portfolios.planning.risk import level_of
-from robo import bluum, clients
+from robo import agenda, bluum, clients
 from robo.bluum import profile as remote
 
 Status = RiskAssessment.Status
@@ -78,8 +78,10 @@ def apply_assessment(pk: int, found: remote.RiskAssessment) -> timedelta | None:
     assessment.bluum_score = level_by_bluum(found)
     assessment.bluum_tolerance = (found.risk_tolerance or found.risk_category or "")[:40]
     assessment.expires_at = found.expires_at or assessment.expires_at
-    if assessment.bluum_score is not None:
-        assessment.level = min(assessment.our_level, assessment.bluum_score)
+    before = assessment.level
+    # What the person chose stands, but never further above the advice than is allowed.
+    highest = assessment.advised_level + MOST_ABOVE
+    assessment.level = min(assessment.chosen_level or assessment.advised_level, highest)
     if assessment.status != Status.SUPERSEDED:
         known = {Status.SUPERSEDED.value, Status.EXPIRED.value}
         assessment.status = found.status if found.status in known else Status.ACTIVE
@@ -93,6 +95,8 @@ def apply_assessment(pk: int, found: remote.RiskAssessment) -> timedelta | None:
             "status",
         ]
     )
+    if assessment.level != before:
+        agenda.advice_changed(assessment.account)
     if assessment.status != Status.ACTIVE:
         return None
     older = RiskAssessment.objects.filter(

@@ -23,6 +23,8 @@ class AssetClass:
     name: str
     sleeve: str
     share: float
+    funds: tuple[str, ...] = ()
+    """The fund for it and those that may take its place, first choice first."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,9 @@ def load(version: str = CURRENT) -> Assumptions:
         raise ValueError(f"There are no assumptions with version {version}.")
     raw = tomllib.loads(path.read_text("utf-8"))
     classes = tuple(
-        AssetClass(row["id"], row["name"], row["sleeve"], row["share"] / 100)
+        AssetClass(
+            row["id"], row["name"], row["sleeve"], row["share"] / 100, tuple(row.get("funds", ()))
+        )
         for row in raw["class"]
     )
     for sleeve in {c.sleeve for c in classes}:

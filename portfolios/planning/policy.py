@@ -47,6 +47,9 @@ def derive(
     horizon_years: int,
     goal_types: Sequence[str] = (),
     esg_criteria: Sequence[str] = (),
+    excluded_securities: Sequence[str] = (),
+    excluded_sectors: Sequence[str] = (),
+    minimum_cash_percent: Decimal = Decimal(0),
     tax_bracket: str | None = None,
     emergency_fund_months: int | None = None,
     effective_date: date | None = None,
@@ -65,7 +68,7 @@ def derive(
     secondary = [] if primary == "capital_preservation" else ["tax_efficiency"]
     if horizon_years > 10:
         secondary.append("inflation_hedge")
-    liquidity: dict[str, Any] = {"minimum_cash_percent": "0.00"}
+    liquidity: dict[str, Any] = {"minimum_cash_percent": _percent(minimum_cash_percent)}
     if emergency_fund_months is not None:
         liquidity["emergency_fund_months"] = emergency_fund_months
     tax: dict[str, Any] = {"tax_loss_harvesting": False, "prefer_tax_advantaged": False}
@@ -90,8 +93,8 @@ def derive(
             "liquidity_requirements": liquidity,
             "tax_considerations": tax,
             "restrictions": {
-                "excluded_sectors": [],
-                "excluded_securities": [],
+                "excluded_sectors": list(excluded_sectors),
+                "excluded_securities": list(excluded_securities),
                 "no_individual_stocks": True,
                 "esg_screening": bool(esg_criteria),
                 "esg_criteria": list(esg_criteria),
@@ -158,6 +161,7 @@ def check(content: Mapping[str, Any]) -> list[str]:
     if problems:
         return problems
     problems += _check_allocation(content["target_allocation"])
+    problems += _check_exclusions(content)
     years = content["time_horizon"].get("years")
     if not isinstance(years, int) or not 1 <= years <= 50:
         problems.append("The horizon must be between 1 and 50 years.")
@@ -271,6 +275,28 @@ def _check_stocks(allocation: Mapping[str, Mapping[str, Any]], level: int) -> li
     return []
 
 
+def substitutes(excluded: Sequence[str], version: str = CURRENT) -> dict[str, str | None]:
+    """Each excluded fund of ours to the one that takes its place; None where none is left."""
+    found: dict[str, str | None] = {}
+    for held in load(version).classes:
+        left = [fund for fund in held.funds if fund not in excluded]
+        for fund in held.funds[:1]:
+            if fund in excluded:
+                found[fund] = left[0] if left else None
+    return found
+
+
+def _check_exclusions(content: Mapping[str, Any]) -> list[str]:
+    """A class whose every fund is excluded can't be held."""
+    limits = content.get("constraints", {}).get("restrictions", {})
+    gone = [fund for fund, other in substitutes(limits.get("excluded_securities", ())).items()
+            if other is None]  # fmt: skip
+    return [
+        f"With {fund} and its alternatives excluded, no fund is left for that part."
+        for fund in gone
+    ]
+
+
 def _purpose(aims: Mapping[str, Any]) -> str:
     first = OBJECTIVES.get(aims["primary"], aims["primary"].replace("_", " "))
     others = [OBJECTIVES.get(name, name.replace("_", " ")) for name in aims.get("secondary", ())]
@@ -318,14 +344,31 @@ def _constraint_clauses(constraints: Mapping[str, Any]) -> list[tuple[str, str]]
         if limits.get("no_individual_stocks"):
             sentences.append("Only broad funds, no single shares.")
         if limits.get("esg_screening"):
-            criteria = " and ".join(limits.get("esg_criteria", ())) or "sustainability"
-            sentences.append(f"Funds screened by {criteria} criteria where there are such funds.")
+            names = [name for name in limits.get("esg_criteria", ()) if name != "shariah"]
+            if names or not limits.get("esg_criteria"):
+                criteria = " and ".join(names) or "sustainability"
+                sentences.append(
+                    f"Funds screened by {criteria} criteria where there are such funds."
+                )
+            if "shariah" in limits.get("esg_criteria", ()):
+                sentences.append(
+                    "You asked for investments in line with Shariah. An adviser goes through the "
+                    "funds with you before anything is invested."
+                )
         for key, label in (("excluded_sectors", "sectors"), ("excluded_securities", "securities")):
             if limits.get(key):
-                sentences.append(f"Excluded {label}: {', '.join(limits[key])}.")
+                listed = ", ".join(name.replace("_", " ") for name in limits[key])
+                sentences.append(f"Excluded {label}: {listed}.")
+        for fund, other in substitutes(limits.get("excluded_securities", ())).items():
+            if other:
+                sentences.append(f"In place of {fund}, another broad fund of its kind ({other}).")
         if sentences:
             found.append(("Limits", " ".join(sentences)))
-    months = constraints.get("liquidity_requirements", {}).get("emergency_fund_months")
+    liquidity = constraints.get("liquidity_requirements", {})
+    cash = Decimal(liquidity.get("minimum_cash_percent", "0"))
+    if cash:
+        found.append(("Cash", f"At least {_short(str(cash))} stays in cash, as you asked."))
+    months = liquidity.get("emergency_fund_months")
     if months:
         found.append(
             (

@@ -26,6 +26,7 @@ from portfolios.planning.questionnaire import (
 
 Binds = Literal["willingness", "capacity", "contradictions", "capacity_limit", "horizon"]
 
+ENGINE_VERSION = "risk-1"
 LOWER_WEIGHT = 0.75
 CONTRADICTION_COST = 40
 UNKNOWN_SCORE = 50.0

@@ -10,6 +10,7 @@ from django.db import transaction
 from accounts.models import Account
 from portfolios.models import Goal
 from portfolios.projecting import keep_projection, keep_projections
+from robo import agenda
 
 CENT = Decimal("0.01")
 HUNDRED = Decimal(100)
@@ -50,6 +51,7 @@ def add_goal(
         _make_room(goal, others)
     goal.enqueue()
     keep_projections(account)
+    agenda.advice_changed(account)
     return goal
 
 
@@ -87,6 +89,7 @@ def set_shares(account: Account, shares: Mapping[int, Decimal]) -> None:
         raise ValueError("The shares of all goals add up to 100.")
     _store_shares(goals, shares)
     keep_projections(account)
+    agenda.advice_changed(account)
 
 
 def shares_by_plan(goals: Sequence[Goal]) -> dict[int, Decimal]:
@@ -116,6 +119,7 @@ def change_goal(goal: Goal, **changes: str | date | Decimal) -> Goal:
     goal.save(update_fields=[*different, "revision"])
     goal.poke()
     keep_projection(goal)
+    agenda.advice_changed(goal.account)
     return goal
 
 
@@ -135,4 +139,5 @@ def archive_goal(goal: Goal) -> Goal:
         _store_shares(others, {g.pk: g.share for g in others})
     goal.poke()
     keep_projections(goal.account)
+    agenda.advice_changed(goal.account)
     return goal

@@ -2,17 +2,21 @@
 
 from django.db import transaction
 from django.db.models import Max
+from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Account
-from accounts.services import sign
-from onboarding.models import InvestorProfile
+from accounts.models import Account, User
+from accounts.services import sign, tell
+from onboarding import advice
+from onboarding.models import Advice, InvestorProfile, RiskAssessment
 from onboarding.services import current_assessment
 from portfolios import drafting
 from portfolios.models import Goal, Policy, Portfolio
 from portfolios.projecting import keep_projections
 from portfolios.services.investing import portfolio_of
+from robo import audit
 
+SIGNED = (Policy.Status.ACTIVE, Policy.Status.ACCEPTED)
 STATEMENT = "I have read this policy and sign it. I want my money managed by it."
 
 
@@ -37,8 +41,9 @@ def propose_policy(account: Account) -> Policy:
         raise CannotPropose("First say what the money is for. A policy is drafted from your goals.")
     today = timezone.localdate()
     profile = InvestorProfile.objects.filter(account=account).first()
+    inputs = drafting.inputs_of(assessment, goals, profile, today)
     try:
-        found = drafting.draft(assessment, goals, profile, today)
+        found = drafting.derive(inputs)
     except ValueError as e:
         raise CannotPropose(f"Your answers don’t fit together yet. {e}") from e
     proposals = Policy.objects.select_for_update().filter(
@@ -70,9 +75,73 @@ def propose_policy(account: Account) -> Policy:
             balance=drafting.balance_for_costs(portfolio, goals),
             today=today,
         ),
+        needs_approval=drafting.needs_adviser(found.content),
+    )
+    advice.record(
+        account,
+        kind=Advice.Kind.POLICY,
+        about=f"policy:{policy.pk}",
+        engine=drafting.ENGINE_VERSION,
+        assumptions=inputs["assumptions"],
+        inputs=inputs,
     )
     portfolio_of(account)
     policy.enqueue()
+    return policy
+
+
+def follow_changes(account: Account) -> Policy | None:
+    """Propose a new version where one is in force and answers, goals or wishes have moved on.
+
+    The one in force holds until the new one is signed. Says so once for each version.
+    """
+    active = Policy.objects.filter(account=account, status__in=SIGNED).order_by("-version").first()
+    assessment = current_assessment(account)
+    if active is None or assessment is None:
+        return None
+    goals = list(Goal.objects.filter(account=account, status=Goal.Status.ACTIVE))
+    profile = InvestorProfile.objects.filter(account=account).first()
+    try:
+        fresh = drafting.draft(assessment, goals, profile, timezone.localdate())
+    except ValueError:
+        return None
+    if not drafting.is_outdated(active.evidence, assessment, fresh, active.level):
+        Policy.objects.filter(account=account, status=Policy.Status.PROPOSED).update(
+            status=Policy.Status.WITHDRAWN, due_at=None
+        )
+        return None
+    proposed = propose_policy(account)
+    tell(
+        account=account,
+        key=f"policy-proposed:{proposed.pk}",
+        title="A new version of your policy is ready",
+        body="Your answers or goals have changed, so we drafted a new version. The one in force "
+        "holds until you have compared both and signed.",
+        url=reverse("portfolios:policy"),
+    )
+    return proposed
+
+
+@transaction.atomic
+def approve_policy(policy: Policy, *, by: User) -> Policy:
+    """An adviser has looked at it and it may be signed. Raises CannotAccept if it can't be any
+    more."""
+    policy = (
+        Policy.objects.select_for_update(of=("self",)).select_related("account").get(pk=policy.pk)
+    )
+    if policy.status != Policy.Status.PROPOSED:
+        raise CannotAccept("Only a proposal that waits for its signature can be approved.")
+    if policy.approved_at is None:
+        policy.approved_by, policy.approved_at = by, timezone.now()
+        policy.save(update_fields=["approved_by", "approved_at"])
+        audit.record("approve policy", actor=by, target=policy, account=policy.account)
+        tell(
+            account=policy.account,
+            key=f"policy-approved:{policy.pk}",
+            title="Your adviser has looked at your policy",
+            body="It is ready for you to read and sign.",
+            url=reverse("portfolios:policy"),
+        )
     return policy
 
 
@@ -89,6 +158,13 @@ def why_not_acceptable(policy: Policy) -> str:
     current = current_assessment(policy.account)
     if current is None or current.pk != policy.assessment_id:
         return "Your risk answers have changed or run out since this was drafted. Draft it again."
+    if current.review == RiskAssessment.Review.WAITING:
+        return (
+            "Two of your answers don’t go together yet. Settle them, or wait until an adviser has "
+            "looked at them; then you can sign."
+        )
+    if policy.needs_approval and policy.approved_at is None:
+        return "An adviser looks at this policy first. We write to you as soon as you can sign."
     if policy.checked_at is None and not _has_active(policy):
         return "This policy is still being checked. That takes a minute; then you can sign."
     return ""

@@ -145,8 +145,8 @@ def test_a_second_policy_acts_only_once_it_is_signed(
 ) -> None:
     goal_of(account, name="Emergency", type="emergency", monthly_contribution=Decimal(900))
     titles = [item.title for item in agenda.things_to_do(Account.objects.get(pk=account.pk))]
-    assert "Look at a new policy" in titles
-    web.post(reverse("portfolios:policy-propose"))
+    assert "Read and sign your policy" in titles
+    assert account.notices.filter(title="A new version of your policy is ready").count() == 1
     settle()
     second = Policy.objects.get(version=2)
     assert second.status == "proposed"
