@@ -52,6 +52,13 @@ class JSON(DefaultJSONProvider):
     sort_keys = False
     default = staticmethod(codec.plain)
 
+    def loads(self, s: str | bytes, **options: Any) -> Any:
+        """Raises ValueError for anything but JSON, and for JSON nested too deep to read."""
+        try:
+            return super().loads(s, **options)
+        except RecursionError as error:
+            raise ValueError("nested too deep") from error
+
 
 class Sandbox(Flask):
     """Flask, with the gateway in front of everything under `/v1`."""

@@ -6,6 +6,8 @@ Accounts and portfolios
 - Any date of birth and tax id opens an account: verification fails for whoever is under 18 or over
   120, and for a tax id of zeros.
 - A link to a goal, portfolio or public token that the account lacks is 404-001, as in a path.
+- A funding source in a body: 404-001 if the account has none of that id, 409-003 if it is not
+  active, 400-002 if none is named and there are several.
 - A webhook may name events that nobody sends.
 - An existing path with another method is 405-001, with `Allow`.
 - A key may not be used again while its first request runs (409-002). Keys count for POST, PUT and

@@ -161,9 +161,11 @@ def routes(api: Blueprint, world: World) -> None:
     @api.get("/market-data/markets/<code>/calendar")
     def market_calendar(code: str) -> ResponseReturnValue:
         calendar = nyse()
-        year = int(request.args.get("year", world.clock.now().year))
-        first = _day("start") or date(year, 1, 1)
-        last = _day("end") or date(year, 12, 31)
+        first, last = _day("start"), _day("end")
+        some_day = first or last or world.clock.now()
+        year = int(request.args.get("year", some_day.year))
+        first = first or date(min(year, last.year if last else year), 1, 1)
+        last = last or date(max(year, first.year), 12, 31)
         if last < first:
             raise ApiError(400, "BLUM-400-007")
         closed = [

@@ -127,10 +127,15 @@ def find(world: World, account_id: str, source_id: str) -> tuple[Row, Row]:
 def usable(world: World, account_id: str, given: Row) -> tuple[Row, Row]:
     """The active source that a transfer's body names, or the only one there is.
 
-    Raises ApiError 400 about `funding_source_id`: missing, unknown or disconnected.
+    A public token in its `plaid_options` is connected first. Raises ApiError about
+    `funding_source_id`: 400-002 if there are several to choose from, 404-001 for an unknown one,
+    409-003 for one that is not active.
     """
     source_id = given.get("funding_source_id")
     options = given.get("plaid_options") or {}
+    if source_id is None and options.get("public_token"):
+        linked = connect(world, account_id, options["public_token"])
+        options = {**options, "item_id": linked["provider_id"]}
     active = _active(world, account_id)
     if source_id is None and (options.get("item_id") or options.get("account_id")):
         for source, bank_account in active:
@@ -138,16 +143,30 @@ def usable(world: World, account_id: str, given: Row) -> tuple[Row, Row]:
                 "account_id"
             ) in (None, bank_account["accountId"]):
                 return source, bank_account
-        raise invalid("plaid_options", "names no active funding source")
+        raise _unusable("plaid_options", world, account_id, list(options.values()))
     if source_id is None:
         if len(active) == 1:
             return active[0]
+        if not active:
+            raise _unusable("funding_source_id", world, account_id, [])
         raise invalid("funding_source_id", "required", "BLUM-400-002")
     for source, bank_account in active:
         ids = (source["id"], source["provider_id"], bank_account["id"], bank_account["accountId"])
         if source_id in ids:
             return source, bank_account
-    raise invalid("funding_source_id", "names no active funding source")
+    raise _unusable("funding_source_id", world, account_id, [source_id])
+
+
+def _unusable(field: str, world: World, account_id: str, ids: list[object]) -> ApiError:
+    for source in world.table("funding_sources").of(account_id):
+        own = [source["id"], source["provider_id"]]
+        for bank_account in source["accounts"]:
+            own += [bank_account["id"], bank_account["accountId"]]
+        if any(name in own for name in ids):
+            reason = "is not active"
+            return ApiError(409, "BLUM-409-003", f"{field}: {reason}", field=field, reason=reason)
+    reason = "names no funding source of this account"
+    return ApiError(404, "BLUM-404-001", f"{field}: {reason}", field=field, reason=reason)
 
 
 def has_one(world: World, account_id: str) -> bool:

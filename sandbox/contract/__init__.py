@@ -27,6 +27,8 @@ ROOT = "urn:contract"
 METHODS = ("get", "post", "put", "patch", "delete")
 DOCUMENT = Path(__file__).parent / "openapi.yaml"
 
+INTEGER = re.compile(r"-?[0-9]{1,18}")
+
 formats = FormatChecker(formats=["date", "uuid"])
 
 
@@ -132,7 +134,7 @@ class Operation:
 
 def _read(text: str, kind: str) -> object:
     """A parameter's text as the type its schema names; text that doesn't fit stays text."""
-    if kind == "integer" and text.lstrip("-").isdigit():
+    if kind == "integer" and INTEGER.fullmatch(text):
         return int(text)
     if kind == "number":
         try:

@@ -19,11 +19,12 @@ def explain(error: ValidationError, name: str | None = None) -> ApiError:
     while error.context:
         deepest = max(error.context, key=lambda inner: len(inner.path))
         error = deepest
-    field = name or ".".join(str(part) for part in error.absolute_path)
+    place = [str(part) for part in error.absolute_path]
+    field = name or ".".join(place) or "body"
     leaf = field.rsplit(".", 1)[-1]
     if error.validator == "required":
         missing = next(key for key in error.validator_value if key not in (error.instance or {}))
-        return invalid(f"{field}.{missing}".lstrip("."), "required", "BLUM-400-002")
+        return invalid(".".join([*place, missing]), "required", "BLUM-400-002")
     if error.validator in ("enum", "const"):
         allowed = error.validator_value
         words = allowed if isinstance(allowed, list) else [allowed]

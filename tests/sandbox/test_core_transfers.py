@@ -108,6 +108,7 @@ def test_a_disconnected_bank_stays_on_record_and_takes_no_deposit(us):
     [item] = us.api.get(f"/accounts/{account}/funding-sources").json()["data"]["items"]
     assert item["status"] == "DISCONNECTED"
     refused = us.deposit(account, "100.00", item["id"])
+    assert (refused.status_code, refused.json()["code"]) == (409, "BLUM-409-003")
     assert refused.json()["details"]["field"] == "funding_source_id"
 
 
@@ -153,7 +154,7 @@ def test_without_a_source_the_only_bank_account_is_used_and_of_two_none(us):
     account = us.active_account()
     token = linked(us, account).headers["Location"].rsplit("=", 1)[1]
     missing = us.api.post(f"/accounts/{account}/deposits", json={"amount": "5.00", "method": "ach"})
-    assert missing.json()["code"] == "BLUM-400-002"
+    assert missing.json()["code"] == "BLUM-404-001"
     connect = f"/accounts/{account}/funding-sources/plaid/connect"
     us.api.post(connect, json={"public_token": token})
     body = {"amount": "5.00", "method": "ach"}
@@ -197,7 +198,9 @@ def test_a_returned_deposit_that_was_spent_is_repaid_by_the_next_one(us):
     account, bank = us.account_with_bank()
     us.deposit(account, "100.02", bank)
     us.wait(9)
-    ledger.post(us.world, account, "buy", Decimal("-60.00"), "order")
+    body = {"amount": "60.00", "method": "ach", "funding_source_id": bank}
+    out = us.api.post(f"/accounts/{account}/withdrawals", json=body).json()["withdrawal_id"]
+    us.home.post(f"/_sandbox/transfers/{out}/settle")
     us.wait(4)
     assert us.wallet(account)["balance"] == "0.00"
     us.deposit(account, "100.00", bank)
@@ -325,7 +328,7 @@ def test_a_wallet_never_goes_below_zero(us):
     ledger.post(us.world, account, "deposit", Decimal("10.00"), "test")
     hold = ledger.reserve(us.world, account, Decimal("8.00"), "test")
     with pytest.raises(ApiError):
-        ledger.post(us.world, account, "buy", Decimal("-2.01"), "test")
-    ledger.capture(us.world, hold, "buy", Decimal("7.50"))
+        ledger.post(us.world, account, "withdrawal", Decimal("-2.01"), "test")
+    ledger.capture(us.world, hold, "withdrawal", Decimal("7.50"))
     ledger.release(us.world, hold)
     assert us.wallet(account)["available_balance"] == "2.50"
