@@ -177,7 +177,7 @@ def error_for(
 
 def _word(value: object) -> str | None:
     """A code or the name of a field: one that is neither could be anything, even a name."""
-    known = isinstance(value, str) and re.fullmatch(r"[\w.\[\]/-]{1,60}", value, re.ASCII)
+    known = isinstance(value, str) and re.fullmatch(r"[A-Za-z_][\w.\[\]-]{0,60}", value, re.ASCII)
     return str(value) if known else None
 
 

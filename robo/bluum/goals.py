@@ -164,11 +164,11 @@ class FinancialPlan(Model):
 class FinancialPlanSummary(Model):
     """Money in `currency`; `total_goal_progress` and `savings_rate` in percent."""
 
+    total_net_worth: Decimal
+    total_assets: Decimal
+    total_liabilities: Decimal
     financial_plan_id: str | None = None
     currency: str | None = None
-    total_net_worth: Decimal | None = None
-    total_assets: Decimal | None = None
-    total_liabilities: Decimal | None = None
     total_goal_progress: Decimal | None = None
     goals_on_track: int | None = None
     goals_at_risk: int | None = None
