@@ -2,7 +2,8 @@
 
 Known: goals with `type`, `current_savings`, a priority in words and three other type names; life
 events with `type`, `date`, `description`, `financial_impact` and `marriage`; profiles with
-`employment.status`, `employer`, `annual_income` and rates as percent strings. A body that has the
+`employment.status`, `employer`, `annual_income` and rates as percent strings; `publicToken`,
+`events` of a webhook, `USA_SSN` and `ach_plaid` of the oldest pages. A body that has the
 reference's name keeps it.
 """
 
@@ -17,6 +18,7 @@ from sandbox.world import Row
 
 LARGEST = 1024 * 1024
 WEALTH = "/v1/wealth/accounts/<account_id>"
+ACCOUNT = "/v1/accounts/<account_id>"
 
 GOAL = {"type": "goal_type", "current_savings": "current_amount", "target": "target_amount"}
 GOAL_TYPES = {
@@ -52,7 +54,7 @@ def _translate() -> None:
     """Exchange the request's body, if it is JSON that has other names."""
     known = BODIES.get(request.url_rule.rule if request.url_rule else "")
     length = request.environ.get("CONTENT_LENGTH") or "0"
-    if known is None or request.method not in ("POST", "PUT") or not length.isdigit():
+    if known is None or request.method == "GET" or not length.isdigit():
         return
     if not 0 < int(length) <= LARGEST:
         return
@@ -122,6 +124,32 @@ def plan(given: Mapping[str, Any]) -> Row:
     return row
 
 
+def account(given: Mapping[str, Any]) -> Row:
+    """An application in the reference's words."""
+    row = dict(given)
+    if isinstance(row.get("identity"), dict) and row["identity"].get("tax_id_type") == "USA_SSN":
+        row["identity"] = {**row["identity"], "tax_id_type": "SSN"}
+    return row
+
+
+def link(given: Mapping[str, Any]) -> Row:
+    """What a bank is linked with, in the reference's words."""
+    return _renamed(given, {"publicToken": "public_token"})
+
+
+def transfer(given: Mapping[str, Any]) -> Row:
+    """A deposit or withdrawal in the reference's words."""
+    row = dict(given)
+    if row.get("method") == "ach_plaid":
+        row["method"] = "ach"
+    return row
+
+
+def webhook(given: Mapping[str, Any]) -> Row:
+    """A webhook in the reference's words."""
+    return _renamed(given, {"events": "eventTypeNames"})
+
+
 def _money(row: Row, name: str) -> Row:
     """Numbers as the strings money is written in."""
     value = row.get(name)
@@ -140,6 +168,13 @@ def _rate(value: Any) -> Any:
 
 
 BODIES = {
+    "/v1/accounts": account,
+    f"{ACCOUNT}/funding-sources/plaid/connect": link,
+    f"{ACCOUNT}/funding-sources/connect": link,
+    f"{ACCOUNT}/deposits": transfer,
+    f"{ACCOUNT}/withdrawals": transfer,
+    "/v1/webhooks": webhook,
+    "/v1/webhooks/<webhook_id>": webhook,
     f"{WEALTH}/goals": goal,
     f"{WEALTH}/goals/<goal_id>": goal,
     f"{WEALTH}/life-events": life_event,

@@ -39,6 +39,40 @@ def test_every_id_of_a_bank_names_it(us):
     assert made["method_details"]["accountMask"] == login["accounts"][1]["mask"]
 
 
+def test_a_transfer_can_bring_its_bank_along(us):
+    account = us.active_account()
+    token = us.home.post("/sandbox/public_token/create", json={}).json()["public_token"]
+    body = {"amount": "10.00", "method": "ach_plaid", "plaid_options": {"public_token": token}}
+    made = us.api.post(f"/accounts/{account}/deposits", json=body).json()
+    assert (made["method"], made["method_details"]["accountMask"]) == ("ach", "0000")
+    assert item(us, account)["status"] == "ACTIVE"
+
+
+@pytest.mark.parametrize("path", ["plaid/connect", "connect"])
+def test_a_public_token_may_be_spelled_as_in_the_notes(us, path):
+    account = us.active_account()
+    token = us.home.post("/sandbox/public_token/create", json={}).json()["public_token"]
+    body = {"type": "plaid", "publicToken": token}
+    answer = us.api.post(f"/accounts/{account}/funding-sources/{path}", json=body)
+    assert answer.status_code == 200
+    assert item(us, account)["accounts"]
+
+
+def test_events_of_a_webhook_may_be_named_as_in_the_guides(us):
+    body = {"name": "Us", "url": "https://us.test/hook", "events": ["order.*"]}
+    made = us.api.post("/webhooks", json=body).json()["data"]["webhook"]
+    assert len(made["eventTypes"]) == 5
+    path = f"/webhooks/{made['id']}"
+    changed = us.api.patch(path, json={"events": ["document.approved"]}).json()
+    assert changed["data"]["webhook"]["eventTypeNames"] == ["document.approved"]
+
+
+def test_the_oldest_word_for_a_social_security_number_is_understood(us):
+    body = us.apply()
+    body["identity"]["tax_id_type"] = "USA_SSN"
+    assert us.api.post("/accounts", json=body).json()["identity"]["tax_id_type"] == "SSN"
+
+
 def test_one_account_of_a_login_can_go_while_the_other_stays(us):
     account, first = us.account_with_bank()
     second = item(us, account)["accounts"][1]["id"]
