@@ -71,7 +71,8 @@ FIELDS = (
     "status", "code", "retry_after", "done",
 )  # fmt: skip
 LONGEST = 3600.0
-"""Seconds a request may be kept waiting."""
+LONGEST_WEBHOOK = 7 * 86_400.0
+"""Seconds a request may be kept waiting, and a webhook held back or out of date."""
 
 EVERYTHING = "/v1/*"
 PRESETS: dict[str, tuple[str, list[Row]]] = {
@@ -121,6 +122,7 @@ def add(world: World, given: Row, preset: str | None = None) -> Row:
     kind = given.get("kind")
     if kind not in KINDS:
         raise invalid("kind", "must be " + " or ".join(KINDS), "BLUM-400-004")
+    longest = LONGEST if kind in REQUEST_KINDS else LONGEST_WEBHOOK
     least, default_status = (200, 502) if kind == "html" else (400, 500)
     fault: Row = {
         "id": world.new_id(),
@@ -130,7 +132,7 @@ def add(world: World, given: Row, preset: str | None = None) -> Row:
         "event": _text(given, "event", "*"),
         "rate": _number(given, "rate", 1, 0, 1),
         "count": _whole(given, "count", None, 1, 1_000_000),
-        "seconds": _number(given, "seconds", SECONDS.get(kind, 1), 0, LONGEST),
+        "seconds": _number(given, "seconds", SECONDS.get(kind, 1), 0, longest),
         "jitter": _number(given, "jitter", 0, 0, LONGEST),
         "status": _whole(given, "status", default_status, least, 599),
         "code": _text(given, "code", "") or None,
