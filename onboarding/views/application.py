@@ -12,7 +12,7 @@ from accounts import services as accounts
 from accounts.guards import Request, investor_required
 from accounts.models import Account, AccountStatus
 from onboarding import services, steps, validators
-from onboarding.forms import (
+from onboarding.forms.application import (
     SOURCES,
     STATES,
     AddressForm,

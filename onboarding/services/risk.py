@@ -1,4 +1,4 @@
-"""What people ask for on the way in: keep an answer, sign, apply, know their risk level."""
+"""Risk: answers kept, scored, written down, and looked at again."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -11,145 +11,15 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts import services as accounts
 from accounts.models import Account
-from onboarding import advice, steps
-from onboarding.agreements import statement
-from onboarding.models import Advice, Application, InvestorProfile, RiskAssessment, RiskDraft
+from onboarding import advice
+from onboarding.models import Advice, InvestorProfile, RiskAssessment, RiskDraft
 from portfolios.planning.assumptions import CURRENT as CURRENT_ASSUMPTIONS
 from portfolios.planning.questionnaire import CURRENT, Pair, Questionnaire, load_questionnaire
 from portfolios.planning.risk import ENGINE_VERSION, Circumstances, RiskResult, assess
 from robo import agenda, audit
-from robo.partner import Agreement
 
 Status = RiskAssessment.Status
-
-
-class Incomplete(Exception):
-    """The application lacks something; `step` is where it is asked."""
-
-    def __init__(self, step: steps.Step) -> None:
-        super().__init__(step.slug)
-        self.step = step
-
-
-# The application ----------------------------------------------------------------------------
-
-
-def steps_done(account: Account, to_sign: tuple[Agreement, ...]) -> set[str]:
-    """Slugs of the screens that need no answer any more. Agreements count in today's text only."""
-    application = Application.objects.filter(account=account).first()
-    done = set(application.steps_done if application else []) & set(steps.BY_SLUG)
-    done.discard("agreements")
-    if not unsigned(account, to_sign):
-        done.add("agreements")
-    return done
-
-
-def unsigned(account: Account, to_sign: tuple[Agreement, ...]) -> list[Agreement]:
-    """The agreements whose present text the person hasn't signed."""
-    signed = set(account.signatures.values_list("text_id", flat=True))
-    return [agreement for agreement in to_sign if agreement.sha256 not in signed]
-
-
-@transaction.atomic
-def save_answers(
-    *,
-    account: Account,
-    step: str,
-    identity: Mapping[str, Any],
-    employment: Mapping[str, Any] | None = None,
-) -> None:
-    """Keep one screen's answers: identity sealed, employment in the profile.
-
-    Raises accounts.services.AlreadySubmitted once the application is on its way.
-    """
-    accounts.save_identity(account, **identity)
-    if employment is not None:
-        update_profile(account, employment=dict(employment))
-    application, _ = Application.objects.select_for_update().get_or_create(account=account)
-    if step not in application.steps_done:
-        application.steps_done = [*application.steps_done, step]
-    application.save()
-
-
-@transaction.atomic
-def sign_agreements(
-    *, account: Account, agreements: list[Agreement], ip: str, user_agent: str
-) -> None:
-    """Sign each of these as they stand. The caller has made sure that this is what was shown."""
-    for agreement in agreements:
-        accounts.sign(
-            account=account,
-            slug=agreement.slug,
-            version=agreement.version,
-            title=agreement.title,
-            body=agreement.text,
-            kind=agreement.kind,
-            statement=statement(agreement),
-            ip=ip,
-            user_agent=user_agent,
-        )
-
-
-@transaction.atomic
-def submit_application(account: Account, to_sign: tuple[Agreement, ...]) -> None:
-    """Apply. Raises Incomplete with the screen that lacks an answer. Again is harmless."""
-    account.refresh_from_db()
-    if not account.may_be_edited:
-        return
-    known = accounts.read_identity(account)
-    for step in steps.ASKED:
-        if any(known.get(key) in (None, "", []) for key in step.keys):
-            raise Incomplete(step)
-    undone = steps.first_undone(steps_done(account, to_sign))
-    if undone is not steps.STEPS[-1]:
-        raise Incomplete(undone)
-    update_profile(
-        account,
-        demographics={
-            "is_us_citizen": known["country_of_citizenship"] == "US",
-            "is_us_resident": True,
-            "state_of_residence": known["state"],
-        },
-    )
-    accounts.submit(account)
-
-
-@transaction.atomic
-def update_profile(account: Account, **sections: dict[str, Any]) -> InvestorProfile:
-    """Replace these sections of the investor profile and have the whole sent to Bluum."""
-    profile: InvestorProfile
-    profile, _ = InvestorProfile.objects.select_for_update().get_or_create(
-        account=account, defaults={"revision": 0, "due_at": None}
-    )
-    merged = profile.sections | sections
-    if merged != profile.sections or not profile.revision:
-        _note_sources(profile, merged)
-        profile.sections = merged
-        profile.revision += 1
-        profile.updated_at = timezone.now()
-        profile.save(update_fields=["sections", "provenance", "revision", "updated_at"])
-        profile.poke()
-        agenda.advice_changed(account)
-    return profile
-
-
-def _note_sources(
-    profile: InvestorProfile, sections: Mapping[str, Any], source: str = "you"
-) -> None:
-    """Keep where each changed figure came from, and when (UTC)."""
-    now = timezone.now().isoformat()
-    known = dict(profile.provenance)
-    for section, fields in sections.items():
-        before = profile.sections.get(section, {})
-        for name, value in fields.items():
-            if before.get(name) != value:
-                known[f"{section}.{name}"] = {"source": source, "at": now}
-    profile.provenance = known
-
-
-# Risk ---------------------------------------------------------------------------------------
 
 CHECK_EVERY = timedelta(days=365)
 AMOUNT = "amount"

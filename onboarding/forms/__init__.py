@@ -1,0 +1,1 @@
+"""What is asked, and what people should be told kindly, by subject."""
