@@ -10,6 +10,7 @@ reference's name keeps it.
 import io
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from flask import Blueprint, request
@@ -59,13 +60,11 @@ def _translate() -> None:
     if not 0 < int(length) <= LARGEST:
         return
     text = request.environ["wsgi.input"].read(int(length))
-    try:
+    with suppress(ValueError, TypeError, AttributeError, RecursionError):
         given = json.loads(text)
         said = known(given)
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        said = given = None
-    if said != given:
-        text = json.dumps(said).encode()
+        if said != given:
+            text = json.dumps(said).encode()
     request.environ["wsgi.input"] = io.BytesIO(text)
     request.environ["CONTENT_LENGTH"] = str(len(text))
 
