@@ -1,0 +1,1 @@
+"""The contract as the referee of a running sandbox, with Schemathesis."""
