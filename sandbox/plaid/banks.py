@@ -113,10 +113,12 @@ BANKS: list[Bank] = [
     _bank(109508, "First Platypus Bank", "platypus.test", "#0f5c4d", EVERYTHING),
     _bank(109509, "First Gingham Credit Union", "gingham.test", "#9c2f4f", (*MONEY, "cd", "card")),
     _bank(109510, "Tattersall Federal Credit Union", "tattersall.test", "#2f4b9c", EVERYTHING),
-    _bank(109511, "Tartan Bank", "tartan.test", "#8a2b1d", (*MONEY, "card", "mortgage")),
+    _bank(109511, "Tartan Bank", "tartan.test", "#8a2b1d", EVERYTHING),
     _bank(109512, "Houndstooth Bank", "houndstooth.test", "#33383f", (*MONEY, "card")),
     _bank(127287, "Platypus OAuth Bank", "oauth.platypus.test", "#3d2f7d", MONEY, oauth=True),
-    _bank(900101, "Lakeside Bank", "lakeside.test", "#12608a", (*MONEY, *BORROWING)),
+    _bank(900101, "Lakeside Bank", "lakeside.test", "#12608a", EVERYTHING),
+    _bank(900108, "Evergreen National Bank", "evergreen.test", "#23603a", EVERYTHING),
+    _bank(900109, "Cedar Street Bank", "cedarstreet.test", "#6a3d2a", (*MONEY, *BORROWING)),
     _bank(
         900102,
         "Copperfield Federal Credit Union",
@@ -142,6 +144,8 @@ LOCKED_USER, EMPTY_USER, MFA_USER, CUSTOM_USER = (
 MFA_PASSWORD, MFA_CODE = "mfa_device", "1234"
 USERS = (USER, EMPTY_USER, MFA_USER, CUSTOM_USER, "user_transactions_dynamic")
 TYPES = {"depository", "credit", "loan", "investment"}
+KINDS = {"cd": "CD", "ira": "IRA", "401k": "401(k)", "roth": "Roth IRA", "student": "Student loan"}
+"""Subtypes that don't read well as they are."""
 
 PRODUCTS = ("auth", "balance", "identity", "investments", "liabilities", "transactions")
 NEEDS: dict[str, Callable[[Mapping[str, Any]], bool]] = {
@@ -174,6 +178,12 @@ _PLATYPUS = {
     "student": "Plaid Student Loan",
     "mortgage": "Plaid Mortgage",
 }
+
+
+def kind(row: Mapping[str, Any]) -> str:
+    """What kind of account it is, for people."""
+    subtype = str(row["subtype"])
+    return KINDS.get(subtype, subtype.capitalize())
 
 
 def bank(bank_id: str) -> Bank | None:

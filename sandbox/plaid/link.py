@@ -56,7 +56,8 @@ def routes(app: Flask, world: World) -> None:
     def page(name: str, row: Row, token: str, status: int = 200, **more: object) -> Response:
         session = links.session(world, row)
         bank = banks.bank(session["bank"] or "")
-        shown = {"token": token, "client": row.get("client_name"), "bank": bank, **more}
+        client = row.get("client_name")
+        shown = {"token": token, "client": client, "bank": bank, "kind": banks.kind, **more}
         return _secured(render_template(f"link/{name}.html", **shown), status)
 
     @app.get("/plaid/hosted/<token>")
@@ -243,7 +244,7 @@ def routes(app: Flask, world: World) -> None:
 
     @app.errorhandler(NotThere)
     def not_there(error: NotThere) -> ResponseReturnValue:
-        return _secured(render_template("error.html", text=str(error)), 404)
+        return _secured(render_template("link/gone.html", text=str(error)), 404)
 
 
 def _secured(text: str, status: int = 200) -> Response:
@@ -334,5 +335,7 @@ def _leave(
             bank=bank,
             client=row.get("client_name"),
             again=again,
+            accounts=message["metadata"].get("accounts", []),
+            kind=banks.kind,
         )
     )

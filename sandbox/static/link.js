@@ -54,7 +54,8 @@
         height: "min(660px, 100dvh)", maxWidth: "100vw", maxHeight: "100dvh", overflow: "hidden",
       });
       const name = document.querySelector("meta[name=application-name], meta[property='og:site_name']");
-      const about = new URLSearchParams({ embedded: "1", origin: location.origin });
+      const about = new URLSearchParams({ embedded: "1" });
+      if (location.origin.startsWith("http")) about.set("origin", location.origin);
       if (name) about.set("client_name", name.content);
       frame = document.createElement("iframe");
       frame.title = "Link your bank";
