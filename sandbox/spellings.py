@@ -90,12 +90,18 @@ def goal(given: Mapping[str, Any]) -> Row:
 
 
 def life_event(given: Mapping[str, Any]) -> Row:
-    """A life event in the reference's words; a description names one without a name."""
+    """A life event in the reference's words.
+
+    A description names one without a name. Bluum's example application sends an instant for a date
+    that nobody chose.
+    """
     row = _renamed(given, LIFE_EVENT)
     if isinstance(row.get("event_type"), str):
         row["event_type"] = EVENT_TYPES.get(row["event_type"], row["event_type"])
     if "name" not in row and isinstance(row.get("notes"), str) and "description" in given:
         row["name"] = row["notes"][:100]
+    if isinstance(row.get("expected_date"), str):
+        row["expected_date"] = row["expected_date"].partition("T")[0]
     return _money(row, "estimated_cost")
 
 

@@ -161,4 +161,6 @@ def _must_be(row: Row, *statuses: str) -> None:
 
 
 def _shown(row: Row) -> Row:
-    return {name: value for name, value in row.items() if name not in HIDDEN}
+    """The schedule; `id` is what a late version of Bluum's example application reads."""
+    shown = {name: value for name, value in row.items() if name not in HIDDEN}
+    return {**shown, "id": row["auto_invest_id"]}

@@ -119,6 +119,13 @@ def test_a_company_is_verified_as_one(us):
     assert status(us, made["id"]) == "ACTIVE"
 
 
+def test_a_joint_account_is_opened_by_the_one_person_given(us):
+    made = us.api.post("/accounts", json=us.apply(account_type="joint")).json()
+    assert (made["account_type"], made["identity"]["party_type"]) == ("joint", "natural_person")
+    us.wait(5)
+    assert workflow(us, made["id"])["workflow_type"] == "kyc"
+
+
 def test_a_suspended_account_keeps_its_money_and_moves_none(us):
     account, bank = us.account_with_bank()
     us.deposit(account, "100.00", bank)

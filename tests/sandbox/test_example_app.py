@@ -415,6 +415,10 @@ def test_life_events_and_outside_accounts_are_kept_and_removed(app):
         "expected_date": "2030-01-01",
         "estimated_cost": "400000",
     }
+    undated = app.post(
+        f"{base}/life-events", {**event, "expected_date": "2026-03-10T15:00:00.000Z"}
+    )
+    app.delete(f"{base}/life-events/{undated['event_id']}")
     made = app.post(f"{base}/life-events", event)
     app.put(f"{base}/life-events/{made['event_id']}", {**event, "linked_goal_id": None})
     [listed] = app.get(f"{base}/life-events", status="active")["life_events"]
@@ -523,6 +527,7 @@ def test_auto_invest_is_set_up_changed_paused_resumed_and_deleted(app):
         "start_date": START.date().replace(day=11).isoformat(),
     }
     made = app.post(base, body)
+    assert made["id"] == made["auto_invest_id"]
     own = f"{base}/{made['auto_invest_id']}"
     weekly = {
         "name": "Weekly",
