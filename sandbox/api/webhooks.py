@@ -1,4 +1,8 @@
-"""Registering webhooks. Sending them is in `sandbox.deliveries`."""
+"""Registering webhooks. Sending them is in `sandbox.deliveries`.
+
+Known: the reference's names, and others in the notes of Bluum's example application
+(`webhook_id`, `created_at`, `updated_at`). Both are answered.
+"""
 
 import uuid
 from fnmatch import fnmatchcase
@@ -102,12 +106,16 @@ def find(world: World, webhook_id: str) -> Row:
 
 def view(webhook: Row) -> Row:
     """The webhook as the API shows it; the secret is shown at creation only."""
-    view = {key: value for key, value in webhook.items() if key != "secret"}
     names = webhook["eventTypeNames"]
-    view["eventTypes"] = [
-        known for known in TYPES if any(fnmatchcase(known["name"], name) for name in names)
-    ]
-    return view
+    return {
+        **{key: value for key, value in webhook.items() if key != "secret"},
+        "eventTypes": [
+            known for known in TYPES if any(fnmatchcase(known["name"], name) for name in names)
+        ],
+        "webhook_id": webhook["id"],
+        "created_at": webhook["createdAt"],
+        "updated_at": webhook["updatedAt"],
+    }
 
 
 def _check(given: Row) -> None:
