@@ -1,7 +1,8 @@
 """Things going wrong on demand, for a client's tests. Set them through the control API.
 
 A fault for requests: {kind, route, method, rate, count, seconds, jitter, status, code, retry_after,
-done}. `route` is a pattern such as `/v1/accounts/*/deposits`, `method` one such as `P*`. Kinds:
+done}. `route` is a pattern such as `/v1/accounts/*/deposits` or `/plaid/*` (all of `/v1` unless
+given), `method` one such as `P*`. Kinds:
 
 latency         waits `seconds`, and up to `jitter` more, then answers as usual
 status          an error answer of `status` (400 to 599), with `code` and Retry-After if asked for

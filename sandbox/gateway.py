@@ -39,9 +39,7 @@ class Gateway:
         if request.method not in ("GET", "HEAD", "OPTIONS"):
             self.world.changed = True
         if request.path != API and not request.path.startswith(API + "/"):
-            with self.world.lock:
-                self.world.run_due()
-                return endpoint()
+            return self._beside(endpoint)
         given_id = request.headers.get("X-Request-Id", "")
         entry: Row = {
             "id": given_id if REQUEST_ID.fullmatch(given_id) else str(uuid.uuid4()),
@@ -66,6 +64,20 @@ class Gateway:
         entry["status"] = response.status_code
         response.headers["X-Request-Id"] = entry["id"]
         return response
+
+    def _beside(self, endpoint: Callable[[], Response]) -> Response:
+        """Plaid's API, where faults may strike, and the pages, where they may not."""
+
+        def work() -> Response:
+            with self.world.lock:
+                self.world.run_due()
+                return endpoint()
+
+        if not (request.endpoint or "").startswith("plaid."):
+            return work()
+        entry: Row = {"method": request.method, "path": request.path}
+        over_a_wire = "werkzeug.socket" in request.environ
+        return mishaps.befall(self.world, entry, work, self._error, over_a_wire=over_a_wire)
 
     def _answer(self, endpoint: Callable[[], Response], alone: bool) -> Response:
         key = auth.named(request)
