@@ -270,7 +270,7 @@ def connect(world: World, account_id: str, public_token: str) -> Row:
         "accounts": [
             {
                 "id": world.new_id(),
-                "accountId": f"plaid_{world.new_id()[:12]}",
+                "accountId": account.get("account_id") or f"plaid_{world.new_id()[:12]}",
                 "accountName": account["name"],
                 "accountType": "depository",
                 "accountSubtype": account["subtype"],
