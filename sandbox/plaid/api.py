@@ -7,13 +7,15 @@ Credentials (our choice: the pair that Bluum's API takes) come in the body or in
 `PLAID-CLIENT-ID` and `PLAID-SECRET`. Faults set on the console reach these paths too.
 """
 
+import json
 import re
 import time
+import uuid
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Flask, current_app, request
+from flask import Blueprint, Flask, Response, current_app, request
 from flask.typing import ResponseReturnValue
 
 from sandbox.plaid import banks, items, liabilities, links, views, webhooks
@@ -77,6 +79,16 @@ def routes(app: Flask, world: World) -> None:
         gateway = current_app.gateway  # type: ignore[attr-defined]
         if (client, secret) != (gateway.key, gateway.secret):
             raise PlaidError("INVALID_API_KEYS")
+
+    @api.after_request
+    def in_plaids_words(response: Response) -> Response:
+        """A fault's error speaks as Bluum does; say it as Plaid would."""
+        told = response.get_json(silent=True) if response.status_code >= 400 else None
+        if isinstance(told, dict) and str(told.get("code")).startswith("BLUM-"):
+            limited = response.status_code == 429
+            error = PlaidError("RATE_LIMIT" if limited else "INTERNAL_SERVER_ERROR")
+            response.set_data(json.dumps(error.body(uuid.uuid4().hex[:15])))
+        return response
 
     @app.errorhandler(PlaidError)
     def plaid_error(error: PlaidError) -> ResponseReturnValue:

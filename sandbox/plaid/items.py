@@ -57,7 +57,7 @@ def make_public_token(
     world.table(PUBLIC)[token] = {
         "account_id": None if anyones else "",
         "institution": {"id": bank["id"], "name": bank["name"]},
-        "accounts": [dict(row) for row in accounts],
+        "accounts": [{**row, "account_id": opaque(world)} for row in accounts],
         "source_id": None,
         "expires_at": world.clock.now() + PUBLIC_TOKEN_LIVES,
         "plaid": {
@@ -274,7 +274,7 @@ def choose(world: World, item: Row, chosen: list[banks.BankAccount]) -> None:
 def _account(world: World, bank_id: str, row: Row, *, fixed: bool) -> Row:
     return {
         **row,
-        "account_id": opaque(world),
+        "account_id": row.get("account_id") or opaque(world),
         "persistent_account_id": _persistent(world, bank_id, row["id"]),
         "fixed": fixed,
     }

@@ -178,7 +178,8 @@ def routes(app: Flask, world: World) -> None:
             items.choose(world, item, accounts)
             return done(row, token, session, bank, _unused_token(world), item["accounts"])
         public_token = _public_token(world, row, session, bank, accounts)
-        return done(row, token, session, bank, public_token, [dict(each) for each in accounts])
+        handed_over = world.table(items.PUBLIC)[public_token]["accounts"]
+        return done(row, token, session, bank, public_token, handed_over)
 
     def done(
         row: Row,
@@ -299,7 +300,7 @@ def _public_token(
     accounts: list[banks.BankAccount],
 ) -> str:
     if row.get("token") is None:
-        chosen = [dict(account) for account in accounts]
+        chosen: list[Row] = [{**each, "account_id": items.opaque(world)} for each in accounts]
         institution = {"id": bank["id"], "name": bank["name"]}
         return funding.make_public_token(world, row["account_id"], institution, chosen)
     return items.make_public_token(

@@ -352,6 +352,7 @@ def test_a_partners_hosted_link_ends_with_a_public_token_and_a_webhook(us, sandb
     item = us.exchange(added.public_token)
     accounts = us.api.accounts_get(AccountsGetRequest(access_token=item.access_token)).accounts
     assert {str(account.subtype) for account in accounts} == {"checking", "ira"}
+    assert [account.account_id for account in accounts] == [row.id for row in added.accounts]
     identity = us.api.identity_get(IdentityGetRequest(access_token=item.access_token))
     assert identity.accounts[0].owners[0].names == ["Maya Okafor"]
 
