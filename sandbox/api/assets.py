@@ -91,7 +91,7 @@ def routes(api: Blueprint, world: World) -> None:
 
     @api.get("/market-data/assets/<symbol>/quote")
     def quote(symbol: str) -> ResponseReturnValue:
-        asset, now = find(symbol), world.clock.now()
+        asset, now = traded(symbol), world.clock.now()
         prices = _prices(world, asset)
         return web.success(
             {
@@ -108,7 +108,7 @@ def routes(api: Blueprint, world: World) -> None:
 
     @api.get("/market-data/assets/<symbol>/snapshot")
     def snapshot(symbol: str) -> ResponseReturnValue:
-        asset, now = find(symbol), world.clock.now()
+        asset, now = traded(symbol), world.clock.now()
         prices, market, calendar = _prices(world, asset), book.market(world), nyse()
         today = calendar.at_or_after(now)
         if calendar.opens[today] > now.timestamp():
@@ -192,6 +192,14 @@ def routes(api: Blueprint, world: World) -> None:
                 "holidays": sorted(closed + short, key=lambda row: str(row["date"])),
             }
         )
+
+
+def traded(symbol: str) -> Asset:
+    """An asset that has a price today. Raises ApiError 404-003."""
+    asset = find(symbol)
+    if not asset.tradable:
+        raise ApiError(404, "BLUM-404-003", f"{asset.symbol} is not traded any more.")
+    return asset
 
 
 def find(symbol: str) -> Asset:
