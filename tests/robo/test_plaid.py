@@ -149,6 +149,25 @@ def test_no_answer_and_a_bank_that_is_down_are_worth_another_try(sandbox, ours, 
     wrong_place.close()
 
 
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ({"kind": "status", "status": 429}, "RATE_LIMIT"),
+        ({"kind": "status", "status": 500}, "INTERNAL_SERVER_ERROR"),
+        ({"kind": "html", "status": 502}, "HTTP_502"),
+        ({"kind": "reset"}, "NO_ANSWER"),
+        ({"kind": "malformed"}, "UNREADABLE_ANSWER"),
+    ],
+)
+def test_an_answer_that_goes_wrong_is_worth_another_try(ours, hands, fault, code):
+    access = link(ours, hands, "checking")
+    given = {"route": "/plaid/accounts/get", "count": 1, **fault}
+    assert hands.browser.post("/_sandbox/faults", json=given).status_code == 201
+    with pytest.raises(plaid.Unavailable, match=code):
+        ours.accounts(access.token)
+    assert ours.accounts(access.token)
+
+
 # Webhooks
 
 

@@ -20,9 +20,9 @@ from plaid.model.sandbox_public_token_create_request import SandboxPublicTokenCr
 from plaid.model.sandbox_public_token_create_request_options import (
     SandboxPublicTokenCreateRequestOptions,
 )
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from sandbox.app import create_app
+from sandbox.server import Handler, Server
 from sandbox.world import World
 from tests.sandbox.person import START
 
@@ -133,18 +133,10 @@ class Sandbox:
         self.world = world
 
 
-class Quiet(WSGIRequestHandler):
-    """Serves without a log."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        pass
-
-
 @contextmanager
 def running() -> Iterator[Sandbox]:
     world = World(at=START, frozen=True, market="always", validate_responses=True)
-    app = create_app(world, rate=0)
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    server = Server("127.0.0.1", 0, create_app(world, rate=0), handler=Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
