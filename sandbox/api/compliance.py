@@ -301,7 +301,9 @@ def decide(world: World, account_id: str, decision: str) -> Row:
     if decision not in ALLOWED_IN:
         raise invalid("decision", "must be " + " or ".join(ALLOWED_IN), "BLUM-400-004")
     if workflow["status"] not in ALLOWED_IN[decision]:
-        raise wrong_state(f"The verification is {workflow['status'].replace('_', ' ')}.")
+        words = workflow["status"].replace("_", " ")
+        decided = "not decided yet" if workflow["status"] in OPEN else f"decided: {words}"
+        raise wrong_state(f"The verification is {decided}.")
     if decision in TURNS:
         _turn(world, workflow, *TURNS[decision])
         return workflow
