@@ -13,9 +13,10 @@ from decimal import Decimal
 from itertools import pairwise
 
 from sandbox import book, history, ledger, performance, portfolio, risk, strategy, taxes
-from sandbox.api import kept, wealth_goals, wealth_profile
+from sandbox.api import funding, kept, wealth_goals, wealth_profile
 from sandbox.api.trading import percent
 from sandbox.calendar import NEW_YORK, nyse
+from sandbox.errors import ApiError
 from sandbox.market import assets
 from sandbox.world import Row, World
 
@@ -318,8 +319,7 @@ def _auto_invest(world: World, account_id: str) -> Iterator[Row]:
                 expires=runs,
                 auto_invest_id=key,
             )
-        source = world.table("funding_sources").get(str(row["funding_source_id"]))
-        if source is None or str(source["status"]).upper() != "ACTIVE":
+        if not _usable(world, account_id, str(row["funding_source_id"])):
             words = f"{row['name']} draws on a bank account that can't be used any more."
             yield _insight(
                 "funding_source",
@@ -330,6 +330,14 @@ def _auto_invest(world: World, account_id: str) -> Iterator[Row]:
                 action=("link_bank", "Link the bank account again.", "Link the bank"),
                 auto_invest_id=key,
             )
+
+
+def _usable(world: World, account_id: str, source_id: str) -> bool:
+    try:
+        found = funding.find(world, account_id, source_id)
+    except ApiError:
+        return False
+    return all(str(part["status"]).upper() == "ACTIVE" for part in found)
 
 
 # Tax and suitability
