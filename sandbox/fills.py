@@ -119,10 +119,7 @@ def _sell(
     if shares > owned or not shares or not amount:
         return "insufficient_position", shares
     book.remove(world, account_id, symbol, shares, amount)
-    ledger.post(world, account_id, "sell", amount, order["id"])
-    paid = min(fee, ledger.available(world, account_id))
-    if paid:
-        ledger.post(world, account_id, "fee", -paid, order["id"])
+    ledger.sale(world, account_id, amount, fee, order["id"])
     return "", shares
 
 

@@ -2,7 +2,8 @@
 
 Amounts are `Decimal` dollars with two decimals. Known of Bluum: balance = available + reserved;
 a withdrawal or a buy holds money (ACTIVE), then releases, captures or lets it lapse. Our choice: a
-returned deposit takes what is there and keeps the rest as `owed`, paid by the next money coming in.
+returned deposit takes what is there and keeps the rest as `owed`, paid by the next money that comes
+in or gets free.
 """
 
 from datetime import datetime
@@ -75,7 +76,28 @@ def post(
     Kinds: those of `KINDS`. `reference` is the id of what caused it: a transfer, an order; for a
     dividend the symbol. Raises ApiError 422-001 if more would go out than is available.
     """
-    amount = cents(amount)
+    movement = _book(world, account_id, kind, cents(amount), reference, at)
+    _pay_debt(world, account_id, reference, at)
+    return movement
+
+
+def sale(world: World, account_id: str, amount: Decimal, fee: Decimal, reference: str) -> None:
+    """Book the proceeds of a sale and its commission, which comes before any debt."""
+    _book(world, account_id, "sell", amount, reference)
+    fee = min(fee, available(world, account_id))
+    if fee:
+        _book(world, account_id, "fee", -fee, reference)
+    _pay_debt(world, account_id, reference)
+
+
+def _book(
+    world: World,
+    account_id: str,
+    kind: str,
+    amount: Decimal,
+    reference: str,
+    at: datetime | None = None,
+) -> Row:
     if amount < 0 and available(world, account_id) + amount < 0:
         raise ApiError(422, "BLUM-422-001")
     row = wallet(world, account_id)
@@ -91,11 +113,15 @@ def post(
         "balance_after": row["balance"],
     }
     world.table("movements")[movement["id"]] = movement
-    debt = min(row["owed"], available(world, account_id))
-    if amount > 0 and debt > 0:
-        row["owed"] -= debt
-        post(world, account_id, "debt_repaid", -debt, reference, at)
     return movement
+
+
+def _pay_debt(world: World, account_id: str, reference: str, at: datetime | None = None) -> None:
+    row = wallet(world, account_id)
+    debt = min(row["owed"], available(world, account_id))
+    if debt > 0:
+        row["owed"] -= debt
+        _book(world, account_id, "debt_repaid", -debt, reference, at)
 
 
 def take_back(world: World, account_id: str, kind: str, amount: Decimal, reference: str) -> Decimal:
@@ -134,7 +160,9 @@ def reserve(world: World, account_id: str, amount: Decimal, reference: str) -> s
 
 def release(world: World, hold_id: str) -> None:
     """Free a hold. A hold that has ended stays as it is."""
-    _end(world, hold_id, "RELEASED")
+    if _end(world, hold_id, "RELEASED"):
+        hold = world.table("holds")[hold_id]
+        _pay_debt(world, hold["account_id"], hold["reference"])
 
 
 def capture(world: World, hold_id: str, kind: str, amount: Decimal | None = None) -> Row | None:
