@@ -28,6 +28,7 @@ def main() -> int:
         ("migrations", [PY, "manage.py", "makemigrations", "--check", "--dry-run"], None),
         ("deployment", [PY, "manage.py", "check", "--deploy", "--fail-level", "WARNING"], secure),
         ("tests", [PY, "-m", "pytest", "-q", "-n", "2", "-m", "not browser"], None),
+        ("contract", [PY, "-m", "tests.contract.referee", "--quick", "--no-color"], None),
         ("browser", [PY, "-m", "pytest", "-q", "-m", "browser"], None),
     ]
     failed = []
@@ -58,7 +59,10 @@ def main() -> int:
 
 
 PACKAGES = ["robo", "accounts", "onboarding", "portfolios", "funding", "sandbox"]
-QUIET = {"lint", "format", "import contracts", "types", "partners", "migrations", "deployment"}
+QUIET = {
+    *("lint", "format", "import contracts", "types", "partners", "migrations", "deployment"),
+    "contract",
+}
 
 if __name__ == "__main__":
     sys.exit(main())
