@@ -169,10 +169,7 @@ def _matches(phrase: str, words: str) -> bool:
 
 def _answer(question: Question) -> Answer:
     """The topic most of the words speak of; two, if the question joins them with "and"."""
-    weights = [
-        (sum(len(p.split()) for p in topic.phrases if _matches(p, question.words)), topic)
-        for topic in TOPICS
-    ]
+    weights = [(_weight(topic, question), topic) for topic in TOPICS]
     known = [(weight, topic) for weight, topic in weights if weight]
     if not known:
         return answers.holdings(question) if question.symbols else Answer(CANT)
@@ -185,3 +182,9 @@ def _answer(question: Question) -> Answer:
     for other in found[1:]:
         answer = answer.with_more(other)
     return answer
+
+
+def _weight(topic: Topic, question: Question) -> int:
+    """How much of the question is about a topic; naming a symbol speaks for its position."""
+    named = 2 * len(question.symbols) if topic.answer is answers.holdings else 0
+    return named + sum(len(p.split()) for p in topic.phrases if _matches(p, question.words))
