@@ -126,4 +126,14 @@ Dividends, fees, reports
   time-weighted one, from a year on.
 - A named period of performance starts with the value at the close of its first day, a statement
   and any period from the account's first day on with the value before it.
+
+Plaid (what Plaid documents is kept; these are ours)
+- The API lies under `/plaid` and takes Bluum's key and secret as client_id and secret. Link's page
+  asks for agreement first; `client_name` in its address names the partner where the token doesn't.
+- Items: `sandbox/plaid/items.py`. HOLDINGS DEFAULT_UPDATE comes at 22:00 UTC on weekdays; consent
+  given to the OAuth bank lasts a year. Balance checks: 100 a minute for each item.
+- A public token of a partner's own link is unknown to Bluum; one made for tests serves both, once.
+- Balances, holdings, owners and numbers are made up from the seed; routing numbers begin with 90,
+  which no bank has. A card is paid in full on the 10th, a loan on the 1st.
+- `user_none` has no accounts, `user_mfa` is asked for a code, `user_locked` is locked.
 """

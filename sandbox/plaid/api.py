@@ -8,7 +8,6 @@ Credentials (our choice: the pair that Bluum's API takes) come in the body or in
 """
 
 import json
-import re
 import time
 import uuid
 from collections import deque
@@ -375,9 +374,8 @@ def _sandbox(api: Blueprint, world: World) -> None:
         given = body("access_token", "account_id", "verification_status")
         item = items.find(world, given["access_token"])
         [row] = items.accounts(item, [given["account_id"]])
-        row["verification_status"] = status = given["verification_status"]
-        code = re.sub("^verification_expired$", "VERIFICATION_EXPIRED", status)
-        code = "AUTOMATICALLY_VERIFIED" if code == status else code
+        row["verification_status"] = given["verification_status"]
+        code = str(given["verification_status"]).upper()
         items.tell(world, item, "AUTH", code, account_id=row["account_id"])
         return answer(world)
 
@@ -403,6 +401,7 @@ def _control(app: Flask, world: World) -> None:
 
     @app.get("/_sandbox/plaid/items")
     def control_plaid_items() -> ResponseReturnValue:
+        """Plaid items: sign-ins at banks that partners hold themselves."""
         return {
             "items": [
                 {
@@ -418,6 +417,7 @@ def _control(app: Flask, world: World) -> None:
 
     @app.post("/_sandbox/plaid/items/<item_id>/<what>")
     def control_plaid_item(item_id: str, what: str) -> ResponseReturnValue:
+        """Let an item `break` (sign-in needed), `lock` (locked at the bank) or `repair` itself."""
         item = world.table(items.ITEMS).get(item_id)
         acts: dict[str, Callable[[Row], object]] = {
             "break": lambda row: items.require_login(world, row),
@@ -431,9 +431,11 @@ def _control(app: Flask, world: World) -> None:
 
     @app.post("/_sandbox/plaid/rotate-key")
     def control_plaid_rotate_key() -> ResponseReturnValue:
+        """Retire the key that signs Plaid's webhooks; another one signs from now on."""
         return {"kid": webhooks.rotate(world)["kid"]}
 
     @app.get("/_sandbox/plaid/deliveries")
     def control_plaid_deliveries() -> ResponseReturnValue:
+        """Plaid's webhooks, newest first."""
         rows = reversed(world.table(webhooks.TABLE).values())
         return {"deliveries": list(rows)}

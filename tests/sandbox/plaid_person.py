@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import plaid
+import pytest
 from plaid.api import plaid_api
 from plaid.model.country_code import CountryCode
 from plaid.model.item_public_token_exchange_request import ItemPublicTokenExchangeRequest
@@ -145,3 +146,12 @@ def running() -> Iterator[Sandbox]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def refused(call: Any, *args: Any) -> dict[str, Any]:
+    """The body of the error that the call ends with."""
+    with pytest.raises(plaid.ApiException) as caught:
+        call(*args)
+    body: dict[str, Any] = json.loads(caught.value.body)
+    assert {"error_type", "error_message", "display_message", "request_id"} <= body.keys()
+    return {**body, "status": caught.value.status}
