@@ -2,7 +2,8 @@
 
 Accounts and portfolios
 - An advised account gets one active portfolio by itself when it is created, and keeps that one:
-  asking for a second active portfolio is 409-003. Positions and wallet cash belong to it.
+  the first POST gives it a name (201), asking for a second active portfolio is 409-003. Positions
+  and wallet cash belong to it.
 - Any date of birth and tax id opens an account: verification fails for whoever is under 18 or over
   120, and for a tax id of zeros.
 - A link to a goal, portfolio or public token that the account lacks is 404-001, as in a path.
@@ -44,14 +45,15 @@ Funding sources and transfers
 - Account and document events carry ids and states, nothing personal.
 
 Investment policy
-- `target_allocation` keys: equities, fixed_income, treasury, alternatives. They add up to 100
-  within 0.01, and min <= target <= max, else 400-001.
-- `sub_allocations` maps us_equity, developed_equity, emerging_equity, us_bonds,
-  international_bonds, inflation_protected_bonds, short_treasury (and alternatives) to percent of
-  the whole portfolio, adding up to the class's target within 0.01. Without it the class is split
-  as `strategy.STRUCTURE` says.
+- `target_allocation` keys: equities (or stocks), fixed_income (or bonds), treasury, alternatives,
+  cash; cash stays in the wallet. They add up to 100 within 0.01, and min <= target <= max, else
+  400-001. A new version counts at once, whatever its effective_date.
+- `sub_allocations` are percent of the whole portfolio and add up to the class's target within 0.01.
+  Their keys are free: `strategy.PARTS` says which fund stands for which; a part it does not know,
+  and a class without parts, is split as `strategy.STRUCTURE` says.
 - Funds: VTI, VEA, VWO, BND, BNDX, VTIP, SGOV; with `esg_screening` ESGV, VSGX, ESGE, EAGG instead
-  of the first four that have such a twin. An excluded security is replaced by the next fund.
+  of the first four that have such a twin. An excluded security, or one of an excluded sector, is
+  replaced by the next fund; what a broad fund holds inside is not looked at.
 - `asset_class` of holdings, trades and allocations is the policy's key, plus `cash`; the analysis
   lists `cash` among its classes.
 
@@ -77,8 +79,19 @@ Investing and rebalancing
 - POST executes the full list, or exactly `custom_trades`: sells first. Custom buys beyond cash plus
   the sells' estimated proceeds are 422-001. With a closed market it waits for the opening and works
   the full list out again at the prices found there.
-- `minimum_cash_percent` is kept in cash as far as the treasury target does not cover it.
-- Bluum does not rebalance by itself on the policy's frequency.
+- `minimum_cash_percent` is kept in cash as far as the treasury target does not cover it, also by
+  auto-invest toward the policy, by dividends that follow the policy and by the sweep.
+- Trades are worth 1.00 at least; smaller buys are added to the largest one. No asset class is
+  bought and sold in one run, unless its fund changes. Cash that comes in never sells.
+- Nothing is rebalanced without being asked, unless the sandbox runs with `--auto-rebalance`: then
+  at an opening, when a band is left, or on the policy's day; not within 7 days of the last one.
+- `next_scheduled`: months of the policy's frequency after its effective date or the last
+  rebalance, on a session; null for as_needed. `strategy_application` is the policy's version.
+- Withdrawals use available cash only. `GET .../rebalancing?raise_cash=500.00` lists the sales for
+  it, the most overweight first, which a custom rebalance then makes.
+- Lots: the oldest first; those that cost the least tax (24 % short, 15 % long term, over 365 days)
+  if the policy's or the request's `tax_aware` says so. `tax_impact` is net of losses, of the very
+  lots; `wash_sale_symbols` are sold at a loss though bought within 30 days.
 
 Orders and positions
 - Orders fill at the last price, without spread: market orders at once, limits, stops and trails at
@@ -104,21 +117,30 @@ Orders and positions
 - An order is accepted while the account is ACTIVE only (403-002, 403-004).
 
 Returned deposits
-- What the wallet can't give back at once is owed (`ledger.take_back`). At the next open market
-  positions are sold for it, each by its share of the portfolio.
+- What the wallet can't give back at once is owed (`ledger.take_back`) and paid by whatever comes in
+  or gets free, after commissions. At the next open market positions are sold for it, the most
+  overweight first.
 
 Auto-invest
 - Times are UTC (15:00 if not given); short months use their last day; a day without trading moves
   the run to the next trading day and leaves the schedule's day as it is. A run makes an ACH deposit
   and invests it at the first open market after it completes. A failure leaves the schedule active.
-  After a pause nothing is caught up.
+  After a pause nothing is caught up. Without a day, a schedule takes that of its start. An end date
+  is the last day a run may be due. `last_execution.status`: processing, completed, failed (the
+  money did not come, went back, or bought nothing). PATCH replaces `schedule` as a whole.
+- equal_weight is over what is held, over the model while nothing is. A policy is needed (409-003)
+  unless the schedule says itself what to buy.
 
 Dividends, fees, reports
 - Bond funds pay on the first session of each month, stock funds late in each quarter or half-year,
   stocks quarterly in one of three rounds (`universe.PAYS`): equal parts of the yearly yield, ex and
   paid at one opening, where the price opens lower by as much. Dividends are reinvested in the same
   security unless the settings say otherwise.
-- No advisory fee is accrued yet; the only fees are commissions asked for in orders.
+- Who holds a share overnight gets its dividend. `minimum_amount` is for each payment; what is less
+  than 1.00 stays cash. The sweep invests at the opening what lies above its threshold.
+- The advisory fee is nothing, unless the sandbox runs with `--advisory-fee PERCENT`: of each
+  close's value, by 365 days, taken as `fee` at the first opening of a month; what the wallet lacks
+  is sold for, the most overweight first. Other fees are commissions asked for in orders.
 - ending = starting + contributions - withdrawals + gains - fees, to the cent. Gains contain
   dividends; money Bluum claws back after a returned deposit counts as a withdrawal.
 - Returns chain daily values at the exchange's close; flows count from the start of their day.
