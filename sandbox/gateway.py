@@ -52,12 +52,13 @@ class Gateway:
             "fault": None,
         }
         self.log.append(entry)
-        scope = idempotency.scope(request, auth.named(request))
+        caller = auth.named(request)
+        scope = idempotency.scope(request, caller)
         with self.running.only(scope) as alone:
             response = mishaps.befall(
                 self.world,
                 entry,
-                lambda: self._answer(endpoint, alone),
+                lambda: self._answer(endpoint, caller, alone),
                 self._error,
                 over_a_wire="werkzeug.socket" in request.environ,
             )
@@ -79,10 +80,9 @@ class Gateway:
         over_a_wire = "werkzeug.socket" in request.environ
         return mishaps.befall(self.world, entry, work, self._error, over_a_wire=over_a_wire)
 
-    def _answer(self, endpoint: Callable[[], Response], alone: bool) -> Response:
-        key = auth.named(request)
-        known = key == self.key or key in self.world.table(auth.TABLE)
-        allowed, left, wait = self.limit.take(key if known else "")
+    def _answer(self, endpoint: Callable[[], Response], caller: str, alone: bool) -> Response:
+        known = caller == self.key or caller in self.world.table(auth.TABLE)
+        allowed, left, wait = self.limit.take(caller if known else "")
         if not allowed:
             response = self._error(ApiError(429, "BLUM-429-001"))
             response.headers["Retry-After"] = str(max(1, math.ceil(wait)))

@@ -184,9 +184,8 @@ class Contract:
 
         A path that is written out counts before one with a parameter in that place.
         """
-        if path in self._methods:
-            return self._methods[path]
-        return next((known for form, known in self._templates if form.fullmatch(path)), [])
+        known = self._methods.get(path)
+        return known or next((known for form, known in self._templates if form.fullmatch(path)), [])
 
     def _validator(self, *pointer: str) -> Draft202012Validator:
         steps = "/".join(part.replace("~", "~0").replace("/", "~1") for part in pointer)
@@ -209,7 +208,7 @@ class Contract:
         source = item[method]
         operation = Operation(method=method.upper(), path=path)
         for index, entry in enumerate(source.get("parameters", [])):
-            node, pointer = self._resolve(entry, [*here, "parameters", str(index)])
+            node, _ = self._resolve(entry, [*here, "parameters", str(index)])
             schema, _ = self._resolve(node["schema"], [])
             operation.parameters.append(
                 Parameter(
@@ -217,7 +216,7 @@ class Contract:
                     place=node["in"],
                     required=bool(node.get("required")),
                     type=str(schema.get("type")),
-                    validator=self._validator(*pointer, "schema"),
+                    validator=Draft202012Validator(_in_python(schema), format_checker=formats),
                 )
             )
         body = source.get("requestBody")
