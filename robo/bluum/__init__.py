@@ -1,6 +1,6 @@
 """A typed client for Bluum's investment API (generation A). Knows HTTP and money, not Django."""
 
-from robo.bluum.base import UNSET, Unset
+from robo.bluum.base import UNSET, Page, Unset, every
 from robo.bluum.client import Bluum
 from robo.bluum.errors import (
     BluumError,
@@ -34,9 +34,11 @@ __all__ = [
     "KeyInUse",
     "KeysRejected",
     "NotFound",
+    "Page",
     "Refused",
     "Unavailable",
     "Unset",
+    "every",
     "sign",
     "unwrap",
 ]

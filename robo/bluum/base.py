@@ -100,7 +100,10 @@ class Model(BaseModel):
         """Read what can be read; only a field that must be there can make an answer unreadable."""
         if not isinstance(data, dict):
             return handler(data)
-        told = {name: value for name, value in data.items() if value is not None}
+        known = _fields(cls)
+        told = {
+            name: value for name, value in data.items() if value is not None or name not in known
+        }
         odd: dict[str, Any] = {}
         try:
             made = handler(told)

@@ -256,7 +256,7 @@ def inner(answer: Any, result: Any) -> Any:
         if isinstance(result, tuple):
             assert len(lists) == 1
             return lists[0]
-        return answer["webhook"] if set(answer) == {"webhook"} else answer
+        return answer.get("webhook", answer)
     return answer
 
 
@@ -301,9 +301,11 @@ def resolved(schema: dict[str, Any]) -> dict[str, Any]:
     if "allOf" in schema:
         parts = [resolved(part) for part in schema["allOf"]]
         own = {**schema.get("properties", {})}
+        needed = [*schema.get("required", [])]
         for part in parts:
             own |= part.get("properties", {})
-        return {"type": "object", "properties": own}
+            needed += part.get("required", [])
+        return {"type": "object", "properties": own, "required": needed}
     return schema
 
 

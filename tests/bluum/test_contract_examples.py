@@ -94,10 +94,10 @@ def test_every_documented_field_is_there_in_its_documented_type(
     if result is None or operation.name in BANKS:
         return
     part = inner(told, result)
-    assert_typed(_below(schema, told, part), part, result, operation.name)
+    assert_typed(below(schema, told, part), part, result, operation.name)
 
 
-def _below(schema: dict[str, Any], told: Any, part: Any) -> dict[str, Any]:
+def below(schema: dict[str, Any], told: Any, part: Any) -> dict[str, Any]:
     """The schema of a part of an answer."""
     if told is part:
         return schema
@@ -105,7 +105,7 @@ def _below(schema: dict[str, Any], told: Any, part: Any) -> dict[str, Any]:
         if value is part:
             return dict(resolved(schema)["properties"][name])
         if isinstance(value, dict):
-            return _below(resolved(schema)["properties"][name], value, part)
+            return below(resolved(schema)["properties"][name], value, part)
     raise AssertionError("no such part")
 
 
