@@ -153,8 +153,12 @@ def _refusal(question: Question, account: Row) -> Answer | None:
 
 
 def _ways(question: Question) -> list[Row]:
-    labels = (("Place an order", "orders"), ("Make a deposit", "deposits"))
-    labels += (("Withdraw money", "withdrawals"), ("Rebalance", "rebalancing"))
+    labels = (
+        ("Place an order", "orders"),
+        ("Make a deposit", "deposits"),
+        ("Withdraw money", "withdrawals"),
+        ("Rebalance", "rebalancing"),
+    )
     return [link(label, question, name) for label, name in labels]
 
 

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import typst
 
 from sandbox.world import Row
 
-STANDARD = "ua-1"
+STANDARD: Final = "ua-1"
 LETTERS = (
     (0x20, 0x7E),
     (0xA0, 0x24F),

@@ -121,7 +121,8 @@ def diversification(values: Mapping[str, Decimal]) -> Decimal:
     total = sum(values.values(), ZERO)
     if total <= 0:
         return ZERO
-    return (100 * (1 - sum((value / total) ** 2 for value in values.values()))).quantize(CENT)
+    squares = sum(((value / total) ** 2 for value in values.values()), ZERO)
+    return (100 * (1 - squares)).quantize(CENT)
 
 
 def _securities(world: World, account_id: str) -> Iterator[Row]:

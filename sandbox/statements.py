@@ -14,6 +14,7 @@ from decimal import Decimal
 from sandbox import book, history, ledger
 from sandbox.api.assets import asset_id
 from sandbox.api.trading import percent, price_fields
+from sandbox.calendar import NEW_YORK
 from sandbox.errors import ApiError, invalid
 from sandbox.history import Stretch
 from sandbox.market import assets
@@ -149,7 +150,7 @@ def _description(world: World, move: Row, symbol: str | None) -> str:
 def _trades(world: World, account_id: str, found: Stretch) -> list[Row]:
     return [
         {
-            "date": min(max(fill.at.astimezone(history.NEW_YORK).date(), found.start), found.end),
+            "date": min(max(fill.at.astimezone(NEW_YORK).date(), found.start), found.end),
             "type": fill.side,
             "symbol": fill.symbol,
             "side": fill.side,

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from sandbox import book, history, pnl, strategy
+from sandbox.calendar import NEW_YORK
 from sandbox.market import Asset, assets
 from sandbox.world import Row, World
 
@@ -53,7 +54,7 @@ def report(world: World, account_id: str, year: int) -> Row:
     realized = [
         row
         for row in book.of(world, account_id)["realized"]
-        if row["at"].astimezone(history.NEW_YORK).year == year
+        if row["at"].astimezone(NEW_YORK).year == year
     ]
     sums = pnl.gains_and_losses(realized)
     present = year == history.today(world).year
@@ -180,7 +181,8 @@ def _held(term: str) -> str:
 
 def _days_left(world: World, lot: Row) -> int:
     """Days until a lot counts as long-term."""
-    return max((lot["acquired_at"] + book.LONG_TERM - world.clock.now()).days + 1, 0)
+    acquired: datetime = lot["acquired_at"]
+    return max((acquired + book.LONG_TERM - world.clock.now()).days + 1, 0)
 
 
 def wash_sale(world: World, account_id: str, part: Part, now: datetime) -> str | None:
@@ -210,11 +212,11 @@ def _next_purchase(world: World, account_id: str, now: datetime) -> date | None:
         if row["status"] == "active" and row["next_execution"] is not None
     ]
     soon = [at for at in runs if at <= now + book.WASH_SALE]
-    return min(soon).astimezone(history.NEW_YORK).date() if soon else None
+    return min(soon).astimezone(NEW_YORK).date() if soon else None
 
 
 def _date(at: datetime) -> date:
-    return at.astimezone(history.NEW_YORK).date()
+    return at.astimezone(NEW_YORK).date()
 
 
 def _wait_ideas(world: World, account_id: str, rates: Rates) -> list[Row]:

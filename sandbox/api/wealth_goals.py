@@ -246,7 +246,7 @@ def current_amount(world: World, row: Row) -> Decimal:
     ]
     total = book.total(world, row["account_id"])
     targets = [Decimal(other["target_amount"]) for other in sharers]
-    parts = dict(
+    parts: dict[str, Decimal] = dict(
         zip(
             [other["goal_id"] for other in sharers],
             strategy.shares_of(total, targets),

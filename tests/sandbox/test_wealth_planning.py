@@ -2,6 +2,7 @@
 
 import pytest
 
+from sandbox import contract
 from tests.sandbox.investor import POLICY, Investor
 
 
@@ -232,3 +233,96 @@ def test_everything_can_be_asked_before_and_after_there_is_money(maya, invested)
 )
 def test_what_cannot_be_answered_says_why(maya, path, code):
     assert maya.api.get(maya.wealth + path).json()["code"] == code
+
+
+def test_what_guides_call_otherwise_is_understood(maya):
+    goal = {"name": "Rainy day", "type": "emergency_fund", "target_amount": "5000"}
+    made = maya.post("/goals", {**goal, "priority": "high", "current_savings": 1250.5}).json()
+    assert (made["goal_type"], made["priority"]) == ("emergency", 1)
+    assert (made["current_amount"], made["progress_percent"]) == ("1250.50", "25.01")
+    event = {"type": "marriage", "date": "2028-06-01", "description": "Our wedding"}
+    found = maya.post("/life-events", {**event, "financial_impact": "30000.00"}).json()
+    assert (found["event_type"], found["name"]) == ("wedding", "Our wedding")
+    assert (found["expected_date"], found["estimated_cost"]) == ("2028-06-01", "30000.00")
+    employed = {"status": "employed", "employer": "Acme", "annual_income": "98000.00"}
+    told = {"employment": employed, "tax": {"federal_tax_bracket": "24", "state_tax_rate": "5.5%"}}
+    profile = maya.put("/profile", told).json()
+    assert profile["employment"]["annual_gross_income"] == "98000.00"
+    assert profile["tax"] == {"federal_tax_bracket": 0.24, "state_tax_rate": 0.055}
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "schema"),
+    [
+        ("/goals", "goal_type", "GoalCreate"),
+        ("/life-events", "event_type", "LifeEventCreate"),
+        ("/external-accounts", "account_type", "ExternalAccountCreate"),
+        ("/dependents", "relationship", "DependentCreate"),
+    ],
+)
+def test_every_documented_kind_can_be_kept_listed_and_archived(maya, path, field, schema):
+    schemas = contract.load().document["components"]["schemas"]
+    part = schemas[schema]["properties"][field]
+    kinds = part.get("enum") or schemas[part["$ref"].rsplit("/", 1)[1]]["enum"]
+    body = {"name": "A", "first_name": "A", "target_amount": "1.00", "balance": "1.00"}
+    for kind in kinds:
+        made = maya.post(path, {**body, "is_asset": True, field: kind})
+        assert made.status_code == 201, made.text
+        assert maya.get(path, **{field: kind})["total_count"] == 1
+        own = next(value for name, value in made.json().items() if name.endswith("_id"))
+        assert maya.api.delete(f"{maya.wealth}{path}/{own}").status_code == 204
+        assert maya.get(f"{path}/{own}")["status"] in ("archived", "inactive")
+    assert maya.get(path)["total_count"] == 0
+
+
+def test_ids_and_unknown_fields_of_a_body_change_nothing(maya):
+    sent = {"name": "A", "goal_type": "custom", "target_amount": "10", "goal_id": "mine", "x": 1}
+    made = maya.post("/goals", sent).json()
+    assert made["goal_id"] != "mine"
+    assert "x" not in made
+    assert made["target_amount"] == "10.00"
+
+
+def test_a_plan_with_one_bad_part_changes_nothing(maya):
+    good = {"name": "House", "goal_type": "home_purchase", "target_amount": "60000.00"}
+    answer = maya.put("/financial-plan", {"goals": [good, {"current_amount": "5.00"}]})
+    assert (answer.status_code, answer.json()["code"]) == (400, "BLUM-400-002")
+    assert maya.get("/goals")["total_count"] == 0
+    assert maya.api.get(maya.wealth + "/financial-plan").status_code == 404
+
+
+def test_goals_on_one_portfolio_share_its_value(maya):
+    portfolio_id = maya.portfolio.rsplit("/", 1)[1]
+    for name, target in (("House", "30000.00"), ("Trip", "10000.00")):
+        goal = {"name": name, "goal_type": "custom", "target_amount": target}
+        maya.post("/goals", {**goal, "portfolio_id": portfolio_id})
+    maya.pay_in("4000.00")
+    amounts = {row["name"]: row["current_amount"] for row in maya.get("/goals")["goals"]}
+    assert amounts == {"House": "3000.00", "Trip": "1000.00"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ({"time_horizon": "20_years", "reaction_to_loss": "wait_and_see"}, (6, "moderate", 50, 55)),
+        ({"time_horizon": "5_years"}, (1, "conservative", 0, 20)),
+        ({"time_horizon": "30_years"}, (10, "aggressive", 100, 90)),
+        ({"income_needs": "some", "time_horizon_years": "30"}, (6, "moderate", 50, 55)),
+    ],
+)
+def test_risk_is_told_on_both_scales(maya, answers, expected):
+    found = _assess(maya, answers)
+    assert expected == (
+        found["computed_risk_score"],
+        found["risk_tolerance"],
+        found["risk_score"],
+        found["recommended_equity_allocation"],
+    )
+
+
+def test_answers_of_another_questionnaire_count_by_their_points(maya):
+    responses = [{"question_id": "q1", "answer_id": "c", "score": 8}]
+    body = {"questionnaire_id": "house-v2", "responses": responses}
+    assert maya.post("/risk-assessments", body).json()["computed_risk_score"] == 8
+    del responses[0]["score"]
+    assert maya.post("/risk-assessments", body).json()["computed_risk_score"] is None
