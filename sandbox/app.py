@@ -6,9 +6,10 @@ from typing import Any
 import httpx
 from flask import Blueprint, Flask, request
 from flask.json.provider import DefaultJSONProvider
+from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from sandbox import codec, inside
+from sandbox import codec, contract, inside, web
 from sandbox.gateway import Gateway
 from sandbox.mishaps import AnswerCutOff, ConnectionLost, NoAnswer
 from sandbox.world import World
@@ -117,6 +118,12 @@ def create_app(
     for name in API_MODULES:
         importlib.import_module(name).routes(api, world)
     app.register_blueprint(api)
+
+    @app.get("/openapi.json")
+    def document() -> ResponseReturnValue:
+        here = {"url": f"{web.home()}/v1", "description": "This sandbox"}
+        return {**contract.load().document, "servers": [here]}
+
     for name in PAGE_MODULES:
         importlib.import_module(name).routes(app, world)
     world.begin()

@@ -16,6 +16,12 @@ def test_the_document_is_valid_openapi():
     assert [error.message for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
 
 
+def test_the_sandbox_shows_the_contract_with_its_own_address():
+    shown = Integrator().home.get("/openapi.json").json()
+    assert [server["url"] for server in shown["servers"]] == ["http://bluum.test/v1"]
+    assert shown["paths"].keys() == PATHS.keys()
+
+
 def test_every_operation_has_an_endpoint_and_every_endpoint_an_operation():
     served = {
         (method, rule.rule.removeprefix("/v1").replace("<", "{").replace(">", "}"))
