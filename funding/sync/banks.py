@@ -14,7 +14,7 @@ from funding import reasons
 from funding.models import BankAccount, BankLink, Schedule
 from robo import clients, seal
 from robo.bluum import NotFound, Refused
-from robo.bluum.funding import BankSource, LinkToken
+from robo.bluum.banks import BankSource, LinkToken
 
 log = structlog.get_logger("funding.banks")
 

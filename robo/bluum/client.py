@@ -17,9 +17,10 @@ import httpx
 from robo.bluum.accounts import Accounts, Compliance, Documents
 from robo.bluum.advice import Advice
 from robo.bluum.auto_invest import AutoInvests
+from robo.bluum.banks import FundingSources
 from robo.bluum.base import Key, wire
 from robo.bluum.errors import BluumError, Unavailable, error_for, read_error
-from robo.bluum.funding import Deposits, FundingSources, Wallets, Withdrawals
+from robo.bluum.funding import Deposits, Wallets, Withdrawals
 from robo.bluum.goals import ExternalAccounts, FinancialPlans, Goals, LifeEvents
 from robo.bluum.policy import InvestmentPolicies
 from robo.bluum.portfolios import Portfolios
