@@ -27,7 +27,7 @@ ROOT = "urn:contract"
 METHODS = ("get", "post", "put", "patch", "delete")
 DOCUMENT = Path(__file__).parent / "openapi.yaml"
 
-INTEGER = re.compile(r"-?[0-9]{1,18}")
+INTEGER = re.compile(r"-?[0-9]{1,100}")
 
 formats = FormatChecker(formats=["date", "uuid"])
 
