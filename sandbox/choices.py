@@ -143,11 +143,37 @@ Dividends, fees, reports
   is sold for, the most overweight first. Other fees are commissions asked for in orders.
 - ending = starting + contributions - withdrawals + gains - fees, to the cent. Gains contain
   dividends; money Bluum claws back after a returned deposit counts as a withdrawal.
-- Returns chain daily values at the exchange's close; flows count from the start of their day.
-- Both returns of a period are for the whole period; `annualized_return` is the yearly
-  time-weighted one, from a year on.
+- Returns chain daily values at the exchange's close; a day's net flow counts from its start if money
+  came in, at its end if it left. A broken chain or a money-weighted return without one answer is
+  left out. Both returns of a period are for the whole period; `annualized_return` is the yearly
+  time-weighted one from 365 days on, before that the period's.
 - A named period of performance starts with the value at the close of its first day, a statement
   and any period from the account's first day on with the value before it.
+- A statement without dates is the last finished month, quarter or year; one date names the period
+  it lies in. What happens after a period's last close is posted on the first day of the next. The
+  PDF of a finished period is the same bytes for good.
+- P&L is before fees; `unrealized_pnl` is the period's change. Tax ideas are for the present year,
+  lot by lot, at the profile's rates, else the plan's bracket, else 24 % (`taxes.py`).
+
+Profile, goals, insights, assistant
+- Risk scoring is one table for both scales (`risk.py`); completeness is the mean of the sections.
+- A goal without `current_amount` has its share, by target, of the linked portfolio, else its
+  initial amount. Growth is monthly at the plan's expected return (5 % a year without one). Archiving
+  leaves links as they are. `include_projections` adds `projections`; a goal never completes itself.
+- A plan's PUT matches by id or by name and type, is taken whole or not at all, deletes nothing.
+- Guides' names and percent strings are taken in and answered in the reference's (`spellings.py`).
+- Kinds and limits of insights are in `insights.py`; `total_insights` counts before `limit`.
+- The assistant knows topics, not language; it gives no advice or forecast, and takes no orders.
+
+Clock, faults, webhooks on their way, state
+- Time goes on from 2015 to a year before the exchange calendar's end, never back. Tries of a webhook
+  are counted in sandbox time; its signature's `t` is real time. Each webhook is sent to in the
+  order of events; a try that failed does not hold up the next event. 2,000 ended deliveries are
+  remembered, 100,000 may wait, beyond that the oldest are dropped.
+- A fault is drawn from seed, fault and the number of the request it meets. Faults of status, html
+  and reset do nothing to the account unless `done` is asked for (`faults.py`).
+- The nightly clearing (`--nightly-clear`) takes everything but webhook registrations, wealth too.
+- Control API and console answer to this machine only, unless a token is set (`guard.py`).
 
 Plaid (what Plaid documents is kept; these are ours)
 - The API lies under `/plaid` and takes Bluum's key and secret as client_id and secret. Link's page
