@@ -203,20 +203,27 @@ def values_at(world: World, account_id: str, moment: datetime) -> dict[str, Deci
 
 
 def benchmark_growth(world: World, symbol: str, points: list[Point]) -> list[float]:
-    """Daily growth factors of a symbol over the same days; dividends flow in evenly."""
-    calendar, prices = nyse(), book.market(world)
-    now, closes = world.clock.now(), []
-    for point in points:
-        session = calendar.index_on_or_before(point.day)
-        if calendar.closes[session] > now.timestamp():
-            closes.append(prices.price(symbol, now))
-        else:
-            closes.append(prices.close(symbol, max(session, 0)))
-    daily = book.asset_of(symbol).dividend_yield / 100 / 365
-    days = [(later.day - earlier.day).days for earlier, later in pairwise(points)]
-    return [
-        float(b / a) + daily * count for (a, b), count in zip(pairwise(closes), days, strict=True)
+    """Daily growth factors of a symbol over the same days, its dividends included."""
+    calendar, prices, now = nyse(), book.market(world), world.clock.now()
+    sessions = [max(calendar.index_on_or_before(point.day), 0) for point in points]
+    closes = [
+        prices.price(symbol, now)
+        if calendar.closes[session] > now.timestamp()
+        else prices.close(symbol, session)
+        for session in sessions
     ]
+    paid = [
+        sum(
+            (
+                prices.dividend(symbol, session)
+                for session in range(before + 1, after + 1)
+                if calendar.opens[session] <= now.timestamp()
+            ),
+            ZERO,
+        )
+        for before, after in pairwise(sessions)
+    ]
+    return [float((b + cash) / a) for (a, b), cash in zip(pairwise(closes), paid, strict=True)]
 
 
 def costs_at(world: World, account_id: str, moment: datetime) -> dict[str, Decimal]:
