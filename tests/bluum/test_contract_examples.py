@@ -1,6 +1,7 @@
 """Every operation of Bluum's contract has a method, and every example goes through it unharmed."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -122,3 +123,10 @@ def test_a_documented_request_can_be_made(operation: Operation, body: Any) -> No
     added = {name: sent.pop(name) for name in sent.keys() - wanted.keys()}
     assert same(wanted, sent), (wanted, sent)
     assert added.keys() <= DEFAULTS
+
+
+def test_the_guide_names_the_method_of_every_operation() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "bluum.md").read_text()
+    for name, operation in OPERATIONS.items():
+        row = f"| {name} | `{operation.method} {operation.path}` | `{METHODS[name]}` |"
+        assert row in guide
