@@ -136,7 +136,7 @@ def add(world: World, account_id: str, symbol: str, quantity: Decimal, cost: Dec
     row["quantity"] += quantity
     row["cost"] += cost
     row["lots"].append(
-        {"id": world.new_id(), "quantity": quantity, "cost": cost, "acquired_at": now}
+        {"id": f"lot-{world.sequence()}", "quantity": quantity, "cost": cost, "acquired_at": now}
     )
     row["updated_at"] = row["last_transaction_at"] = now
 

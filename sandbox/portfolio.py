@@ -5,7 +5,6 @@ in modules of their own; `days` tells when they happen.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from decimal import ROUND_UP, Decimal
 
 from sandbox import book, ledger, orders, strategy
@@ -163,7 +162,7 @@ def give_order(world: World, account_id: str, trade: Row, source: str) -> Row | 
 
 def give_orders(world: World, account_id: str, trades: list[Trade], source: str) -> list[Row]:
     """`give_order` for each; returns the orders that were accepted."""
-    given = [give_order(world, account_id, asdict(trade), source) for trade in trades]
+    given = [give_order(world, account_id, dict(vars(trade)), source) for trade in trades]
     return [order for order in given if order is not None]
 
 
@@ -214,7 +213,7 @@ def sell_for(world: World, account_id: str, amount: Decimal, source: str, why: s
     price = book.prices_at(world)
     for trade in trades_for_cash(world, account_id, amount):
         exact = (trade.notional / price(trade.symbol)).quantize(orders.QUANTITY, ROUND_UP)
-        sale = {**asdict(trade), "quantity": max(exact, trade.quantity), "reason": why}
+        sale = {**dict(vars(trade)), "quantity": max(exact, trade.quantity), "reason": why}
         give_order(world, account_id, sale, source)
 
 

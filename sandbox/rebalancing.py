@@ -5,7 +5,6 @@ custom one does what was asked. Sells go first. Whether gains are saved by choos
 cost the least tax is up to the request, else to the policy.
 """
 
-from dataclasses import asdict
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -79,7 +78,7 @@ def policy_is_tax_aware(world: World, account_id: str) -> bool:
 
 
 def _full(world: World, account_id: str, exclude: frozenset[str]) -> list[Row]:
-    return [asdict(trade) for trade in portfolio.trades_to_target(world, account_id, exclude)]
+    return [dict(vars(trade)) for trade in portfolio.trades_to_target(world, account_id, exclude)]
 
 
 def _symbols(world: World, account_id: str, position_ids: list[str]) -> frozenset[str]:
