@@ -39,6 +39,7 @@ Funding sources and transfers
   each of the last two. Asked for after 17:00 New York counts for the next banking day.
 - Deposits by hand and wires wait 7 days for their money, then expire, announced as failed. Until
   received they may be canceled (409-003 after). Their instructions as PDF: by hand only, else 400.
+- A bank may look well without an ACH link (control API: UNLINKED): its transfers fail on their way.
 - A wire withdrawal without a bank goes to the only one there is, else to the one on file.
 - `failure_reason` is the ACH code, a colon and the reason (`nacha.RETURN_CODES`). A return after
   completion is `failed` with a reversing movement. `alpacaStatus` follows Alpaca's ACH states.
@@ -143,9 +144,9 @@ Dividends, fees, reports
   is sold for, the most overweight first. Other fees are commissions asked for in orders.
 - ending = starting + contributions - withdrawals + gains - fees, to the cent. Gains contain
   dividends; money Bluum claws back after a returned deposit counts as a withdrawal.
-- Returns chain daily values at the exchange's close; a day's net flow counts from its start if money
-  came in, at its end if it left. A broken chain or a money-weighted return without one answer is
-  left out. Both returns of a period are for the whole period; `annualized_return` is the yearly
+- Returns chain daily values at the exchange's close; a day's net flow counts from its start if
+  money came in, at its end if it left. A broken chain or a money-weighted return without
+  one answer is left out. Both returns of a period are for the whole period; `annualized_return` is the yearly
   time-weighted one from 365 days on, before that the period's.
 - A named period of performance starts with the value at the close of its first day, a statement
   and any period from the account's first day on with the value before it.
@@ -158,8 +159,8 @@ Dividends, fees, reports
 Profile, goals, insights, assistant
 - Risk scoring is one table for both scales (`risk.py`); completeness is the mean of the sections.
 - A goal without `current_amount` has its share, by target, of the linked portfolio, else its
-  initial amount. Growth is monthly at the plan's expected return (5 % a year without one). Archiving
-  leaves links as they are. `include_projections` adds `projections`; a goal never completes itself.
+  initial amount. It grows monthly at the plan's expected return (5 % without one). Archiving
+  keeps links. `include_projections` adds `projections`; a goal never completes itself.
 - A plan's PUT matches by id or by name and type, is taken whole or not at all, deletes nothing.
 - Guides' names and percent strings are taken in and answered in the reference's (`spellings.py`).
 - Kinds and limits of insights are in `insights.py`; `total_insights` counts before `limit`.
