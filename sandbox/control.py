@@ -246,7 +246,9 @@ def _money(app: Flask, world: World) -> None:
 
     @app.post(f"{ROOT}/funding-sources/<source_id>")
     def turn_funding_source(source_id: str) -> ResponseReturnValue:
-        """{"status": "ERROR"}: break a linked bank; ACTIVE repairs it, DISCONNECTED unlinks it."""
+        """{"status": "ERROR"}: break a linked bank; ACTIVE repairs it, DISCONNECTED unlinks it,
+        UNLINKED lets it look well while its ACH transfers fail.
+        """
         turned = funding.turn(world, source_id, str(_given().get("status")))
         return {"id": turned["id"], "status": turned["status"]}
 

@@ -46,6 +46,9 @@ PROVIDER_STATES = {
 }
 """`alpacaStatus` by our state; after Alpaca's documentation of ACH transfers."""
 
+NO_ACH_LINK = "The bank's ACH link was never set up. Link the bank again."
+"""Known of Bluum: linking does not fail over this, the transfer does. The words are ours."""
+
 CUSTODY_BANK = {
     "bankName": "Sandbox Custody Bank",
     "bankAddress": "1 Sandbox Way, Wilmington, DE 19801",
@@ -82,6 +85,7 @@ def start_deposit(
         raise invalid("amount", f"must be from {SMALLEST} to {LARGEST:,}", "BLUM-400-005")
     now = world.clock.now()
     deposit_id = world.new_id()
+    source_id = None
     details: Row
     if method == "ach":
         source, bank_account = funding.usable(
@@ -89,6 +93,7 @@ def start_deposit(
             account_id,
             {"funding_source_id": funding_source_id, "plaid_options": plaid_options},
         )
+        source_id = source["id"]
         details = {
             "providerName": "alpaca",
             "method": "ach",
@@ -116,6 +121,7 @@ def start_deposit(
         "expires_at": None if method == "ach" else now + MANUAL_LIVES,
         "failure_reason": None,
         "metadata": metadata or {},
+        "source_id": source_id,
         "created_at": now,
     }
     world.table("deposits")[deposit_id] = deposit
@@ -149,7 +155,7 @@ def start_withdrawal(
         raise invalid("amount", f"must be at least {SMALLEST}", "BLUM-400-005")
     if amount > LARGEST:
         raise ApiError(422, "BLUM-422-005", f"At most {LARGEST:,} per withdrawal.")
-    destination = _destination(
+    destination, source_id = _destination(
         world, account_id, method, funding_source_id=funding_source_id, plaid_options=plaid_options
     )
     withdrawal_id = world.new_id()
@@ -180,6 +186,7 @@ def start_withdrawal(
         "failed_at": None,
         "failure_reason": None,
         "hold_id": hold_id,
+        "source_id": source_id,
         "created_at": now,
     }
     world.table("withdrawals")[withdrawal_id] = withdrawal
@@ -235,10 +242,13 @@ def settle(world: World, transfer_id: str) -> Row:
     return row
 
 
-def fail(world: World, transfer_id: str, code: str = "R01") -> Row:
-    """Let an open transfer fail. Raises ApiError 409-003 if it has ended."""
+def fail(world: World, transfer_id: str, code: str = "R01", reason: str | None = None) -> Row:
+    """Let an open transfer fail, for the reason of the code unless there is another.
+
+    Raises ApiError 409-003 if it has ended, 400-004 for an unknown code.
+    """
     kind, row = kind_of(world, transfer_id)
-    reason = failure_reason(code)
+    reason = reason or failure_reason(code)
     if row["status"] not in OPEN:
         raise wrong_state(f"The {kind} is {row['status']}.")
     if kind == "withdrawal":
@@ -289,6 +299,9 @@ def advance(world: World, transfer_id: str, status: str) -> None:
     if row["status"] != status:
         return
     story, code = magic.of_amount(row["amount"])
+    if status == "processing" and not funding.has_ach_link(world, row.get("source_id")):
+        fail(world, transfer_id, reason=NO_ACH_LINK)
+        return
     if status == "processing" and story == "fail":
         fail(world, transfer_id, code)
         return
@@ -371,16 +384,19 @@ def _return_at(world: World, *, late: bool) -> datetime:
     return banking_moment(world.clock.now(), RETURN_BANKING_DAYS)
 
 
-def _destination(world: World, account_id: str, method: str, **given: str | Row | None) -> Row:
-    """The bank a withdrawal goes to. Raises ApiError 400 about the funding source."""
+def _destination(
+    world: World, account_id: str, method: str, **given: str | Row | None
+) -> tuple[Row, str | None]:
+    """The bank a withdrawal goes to, and its source's id. Raises what `funding.usable` raises."""
     named = given["funding_source_id"] or given["plaid_options"]
     if method == "wire" and not named and not funding.has_one(world, account_id):
-        return {"bankName": "Bank on file", "accountMask": "****0000"}
+        return {"bankName": "Bank on file", "accountMask": "****0000"}, None
     source, bank_account = funding.usable(world, account_id, given)
-    return {
+    destination = {
         "bankName": source["institution_name"],
         "accountMask": f"****{bank_account['mask']}",
     }
+    return destination, source["id"]
 
 
 def _check_currency(currency: str) -> None:

@@ -393,9 +393,8 @@ def _turn(world: World, workflow: Row, status: str, account_status: str | None) 
     if account_status is not None:
         account["status"] = account_status
     if fresh and account_status == "ACTIVE":
-        if account["account_number"] is None:
-            number = world.rng("account number", account["id"]).randrange(10**8, 10**9)
-            account["account_number"] = str(number)
+        number = world.rng("account number", account["id"]).randrange(10**8, 10**9)
+        account["account_number"] = str(number)
         world.tell("account.approved", account)
     _announce(world, workflow)
 

@@ -195,7 +195,8 @@ def disconnect(world: World, source: Row, gone: list[Row]) -> None:
 def turn(world: World, source_id: str, status: str) -> Row:
     """Let a login break (`ERROR`), work again (`ACTIVE`) or go (`DISCONNECTED`). Returns its row.
 
-    The id of one of its bank accounts does too. Raises ApiError 404-001, 400-004, and 409-003 for a
+    `UNLINKED` is ACTIVE to look at, but without the custodian's ACH link: transfers fail later. The
+    id of one of its bank accounts does too. Raises ApiError 404-001, 400-004, and 409-003 for a
     source that is gone already.
     """
     for source in world.table("funding_sources").values():
@@ -203,15 +204,23 @@ def turn(world: World, source_id: str, status: str) -> Row:
             break
     else:
         raise not_found("Funding source not found.")
-    if status not in STATES:
-        raise invalid("status", "must be " + " or ".join(STATES), "BLUM-400-004")
+    if status not in (*STATES, "UNLINKED"):
+        raise invalid("status", f"must be {' or '.join(STATES)} or UNLINKED", "BLUM-400-004")
     if source["status"] == "DISCONNECTED":
         raise wrong_state("The funding source is disconnected.")
+    source["ach_link"] = status != "UNLINKED"
+    status = "ACTIVE" if status == "UNLINKED" else status
     for each in source["accounts"]:
         if each["status"] != "DISCONNECTED":
             each["status"] = status
     source.update(status=status, updated_at=world.clock.now())
     return source
+
+
+def has_ach_link(world: World, source_id: str | None) -> bool:
+    """Whether money can move between the custodian and this bank."""
+    source = world.table("funding_sources").get(source_id or "", {})
+    return bool(source.get("ach_link", True))
 
 
 def make_public_token(

@@ -14,8 +14,8 @@ from sandbox.pdf import one_page
 from sandbox.world import Row, World
 
 HIDDEN = {
-    "deposit": ("metadata", "failed_at"),
-    "withdrawal": ("hold_id", "failed_at"),
+    "deposit": ("metadata", "failed_at", "source_id"),
+    "withdrawal": ("hold_id", "failed_at", "source_id"),
 }
 ACCEPTED = (
     "method",

@@ -129,6 +129,25 @@ def test_a_broken_bank_is_an_error_takes_no_transfer_and_can_be_repaired(us):
     assert us.deposit(account, "10.00", bank).status_code == 201
 
 
+def test_a_bank_without_an_ach_link_looks_well_until_a_transfer_fails(us):
+    account, bank = us.account_with_bank()
+    us.deposit(account, "500.00", bank)
+    us.wait(30)
+    us.home.post(f"/_sandbox/funding-sources/{bank}", json={"status": "UNLINKED"})
+    assert item(us, account)["status"] == "ACTIVE"
+    deposit = us.deposit(account, "10.00", bank).json()["deposit_id"]
+    body = {"amount": "20.00", "method": "ach", "funding_source_id": bank}
+    out = us.api.post(f"/accounts/{account}/withdrawals", json=body).json()["withdrawal_id"]
+    us.wait(30)
+    assert "Link the bank again" in shown(us, account, deposit)["failure_reason"]
+    assert us.status(account, "withdrawal", out) == "failed"
+    assert us.wallet(account)["available_balance"] == "500.00"
+    us.home.post(f"/_sandbox/funding-sources/{bank}", json={"status": "ACTIVE"})
+    again = us.deposit(account, "10.00", bank).json()["deposit_id"]
+    us.wait(30)
+    assert shown(us, account, again)["status"] == "completed"
+
+
 @pytest.mark.parametrize("kind", ["plaid", "manual"])
 def test_the_list_can_be_asked_for_one_kind(us, kind):
     account, _ = us.account_with_bank()
