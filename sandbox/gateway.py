@@ -11,7 +11,7 @@ from flask import Flask, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
-from sandbox import auth, codec, contract, idempotency, mishaps
+from sandbox import auth, books, codec, contract, idempotency, mishaps
 from sandbox.clock import iso
 from sandbox.errors import ApiError, invalid
 from sandbox.ratelimit import RateLimit
@@ -147,6 +147,8 @@ class Gateway:
             json = response.is_json
             said = response.get_json() if json else response.get_data()
             operation.check_answer(response.status_code, said, response.mimetype or "")
+        if self.world.validate_responses:
+            books.check_of(self.world, (request.view_args or {}).get("account_id"))
         return response
 
     def _error(self, error: ApiError) -> Response:
