@@ -32,6 +32,8 @@ TABLE = [
     Magic("xx.02", "amount of a transfer", "completes, and is returned a little later"),
     Magic("xx.03", "amount of a transfer", "completes, and is returned five banking days later"),
     Magic("xx.04", "amount of a transfer", "stays pending until someone settles or fails it"),
+    Magic("partial-...", "client_order_id of an order", "half fills, the rest waits for a hand"),
+    Magic("reject-...", "client_order_id of an order", "is accepted, then rejected"),
     Magic(
         "the two digits before the point",
         "amount of a transfer that fails or is returned",
