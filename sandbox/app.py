@@ -73,9 +73,14 @@ class Sandbox(Flask):
         if inside.MARK in request.environ:
             with self.world.lock:
                 return self.make_response(super().dispatch_request())
-        return self.gateway.serve(
-            lambda: self.make_response(super(Sandbox, self).dispatch_request())
-        )
+        try:
+            return self.gateway.serve(
+                lambda: self.make_response(super(Sandbox, self).dispatch_request())
+            )
+        finally:
+            # Said again after the work: a saving that began meanwhile has not seen it.
+            if request.method not in ("GET", "HEAD", "OPTIONS"):
+                self.world.changed = True
 
     def wsgi_app(self, environ: Any, start_response: Any) -> Any:
         """Hang up when a fault says so. In process nothing can be hung up: the client's own error

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -90,6 +91,18 @@ def test_what_is_saved_aside_is_what_was_when_it_was_begun(tmp_path):
     keeper.finish()
     assert (tmp_path / "state.json").read_text() == us.world.dump()
     assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
+
+
+def test_what_happens_just_after_a_saving_began_is_saved_by_the_next():
+    us = Integrator()
+    with us.world.lock:
+        us.world.changed = False
+        request = threading.Thread(target=us.open_account)
+        request.start()
+        until(lambda: us.world.changed)  # it has come in and waits for the lock
+        us.world.changed = False  # and now the saving begins
+    request.join()
+    assert us.world.changed
 
 
 def test_nothing_is_written_while_nothing_happens(tmp_path):
