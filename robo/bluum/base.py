@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, get_args
 from urllib.parse import quote
 from uuid import UUID
 
@@ -417,6 +417,48 @@ class Resource:
             raise Unavailable(
                 f"Unreadable answer: {error}", outcome_unknown=method != "GET"
             ) from None
+
+
+class Collection(Resource, Generic[AnyModel]):
+    """Objects of one kind that an account has, written and read in one way.
+
+    A subclass says its `kind`, the path to its objects (`root`, the account's id, `segment`) and
+    the names that envelopes give to one of them and to many.
+    """
+
+    kind: type[AnyModel]
+    root: tuple[str, ...] = ("wealth", "accounts")
+    segment: str
+    named: str
+    many: str
+
+    def retrieve(self, account_id: str, item_id: str) -> AnyModel:
+        """Raises NotFound if there is none."""
+        return self._one(self.kind, "GET", self._route(account_id, item_id), self.named)
+
+    def _route(self, account_id: str, *more: str) -> str:
+        return path(*self.root, account_id, self.segment, *more)
+
+    def _list(self, account_id: str, **params: object) -> Page[AnyModel]:
+        return self._all(self.kind, self._route(account_id), self.many, params=params)
+
+    def _create(self, account_id: str, body: Mapping[str, object], key: Key) -> AnyModel:
+        route = self._route(account_id)
+        return self._one(self.kind, "POST", route, self.named, json=body, key=key)
+
+
+class Plans(Collection[AnyModel]):
+    """What an investor may change and archive."""
+
+    def delete(self, account_id: str, item_id: str) -> None:
+        """Archive it."""
+        self._client.request("DELETE", self._route(account_id, item_id))
+
+    def _update(
+        self, account_id: str, item_id: str, body: Mapping[str, object], key: Key | None
+    ) -> AnyModel:
+        route = self._route(account_id, item_id)
+        return self._one(self.kind, "PUT", route, self.named, json=body, key=key)
 
 
 def object_in(kind: type[AnyModel], answer: object, *within: str) -> AnyModel:

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import AliasChoices, Field
 
 from robo.bluum.base import (
+    PAGE,
+    Collection,
     Instant,
     Key,
     Lower,
@@ -163,7 +165,7 @@ class Wallets(Resource):
         currency: str | None = None,
         date_from: date | None = None,
         date_to: date | None = None,
-        limit: int = 100,
+        limit: int = PAGE,
         offset: int = 0,
     ) -> Page[Transaction]:
         return self._all(
@@ -182,7 +184,46 @@ class Wallets(Resource):
         )
 
 
-class Deposits(Resource):
+AnyTransfer = TypeVar("AnyTransfer", Deposit, Withdrawal)
+
+
+class Transfers(Collection[AnyTransfer]):
+    root = ("accounts",)
+
+    def list(
+        self,
+        account_id: str,
+        *,
+        status: str | None = None,
+        method: str | None = None,
+        currency: str | None = None,
+        date_from: date | None = None,
+        date_to: date | None = None,
+        limit: int = PAGE,
+        offset: int = 0,
+    ) -> Page[AnyTransfer]:
+        """One page."""
+        return self._list(
+            account_id,
+            status=status,
+            method=method,
+            currency=currency,
+            date_from=date_from,
+            date_to=date_to,
+            limit=limit,
+            offset=offset,
+        )
+
+    def cancel(self, account_id: str, item_id: str) -> AnyTransfer:
+        """Cancel a pending one. Raises Conflict (or Refused) when it is too late."""
+        route = self._route(account_id, item_id, "cancel")
+        return self._one(self.kind, "POST", route, self.named)
+
+
+class Deposits(Transfers[Deposit]):
+    kind, segment = Deposit, "deposits"
+    named, many = "deposit", "deposits"
+
     def create(
         self,
         account_id: str,
@@ -202,24 +243,18 @@ class Deposits(Resource):
 
         The bank is named by `funding_source_id`, or by `plaid_options` {item_id, account_id}.
         """
-        return self._one(
-            Deposit,
-            "POST",
-            path("accounts", account_id, "deposits"),
-            "deposit",
-            json=present(
-                amount=money(amount),
-                method=method,
-                currency=currency,
-                description=description,
-                funding_source_id=funding_source_id,
-                plaid_options=plaid_options,
-                manual_options=manual_options,
-                wire_options=wire_options,
-                metadata=metadata,
-            ),
-            key=idempotency_key,
+        body = present(
+            amount=money(amount),
+            method=method,
+            currency=currency,
+            description=description,
+            funding_source_id=funding_source_id,
+            plaid_options=plaid_options,
+            manual_options=manual_options,
+            wire_options=wire_options,
+            metadata=metadata,
         )
+        return self._create(account_id, body, idempotency_key)
 
     def create_manual(
         self,
@@ -240,54 +275,15 @@ class Deposits(Resource):
             description=description,
         )
 
-    def retrieve(self, account_id: str, deposit_id: str) -> Deposit:
-        return self._one(
-            Deposit, "GET", path("accounts", account_id, "deposits", deposit_id), "deposit"
-        )
-
-    def list(
-        self,
-        account_id: str,
-        *,
-        status: str | None = None,
-        method: str | None = None,
-        currency: str | None = None,
-        date_from: date | None = None,
-        date_to: date | None = None,
-        limit: int = 100,
-        offset: int = 0,
-    ) -> Page[Deposit]:
-        """One page."""
-        return self._all(
-            Deposit,
-            path("accounts", account_id, "deposits"),
-            "deposits",
-            params={
-                "status": status,
-                "method": method,
-                "currency": currency,
-                "date_from": date_from,
-                "date_to": date_to,
-                "limit": limit,
-                "offset": offset,
-            },
-        )
-
-    def cancel(self, account_id: str, deposit_id: str) -> Deposit:
-        """Cancel a pending deposit. Raises Conflict (or Refused) when it is too late."""
-        return self._one(
-            Deposit,
-            "POST",
-            path("accounts", account_id, "deposits", deposit_id, "cancel"),
-            "deposit",
-        )
-
     def wire_details(self, account_id: str, deposit_id: str) -> bytes:
         """The PDF with the bank details of a manual deposit."""
-        return self._pdf(path("accounts", account_id, "deposits", deposit_id, "wire-details"))
+        return self._pdf(self._route(account_id, deposit_id, "wire-details"))
 
 
-class Withdrawals(Resource):
+class Withdrawals(Transfers[Withdrawal]):
+    kind, segment = Withdrawal, "withdrawals"
+    named, many = "withdrawal", "withdrawals"
+
     def create(
         self,
         account_id: str,
@@ -306,61 +302,9 @@ class Withdrawals(Resource):
             amount=money(amount),
             method=method,
             currency=currency,
-            funding_source_id=funding_source_id,
             description=description,
+            funding_source_id=funding_source_id,
             plaid_options=plaid_options,
             wire_options=wire_options,
         )
-        return self._one(
-            Withdrawal,
-            "POST",
-            path("accounts", account_id, "withdrawals"),
-            "withdrawal",
-            json=body,
-            key=idempotency_key,
-        )
-
-    def retrieve(self, account_id: str, withdrawal_id: str) -> Withdrawal:
-        return self._one(
-            Withdrawal,
-            "GET",
-            path("accounts", account_id, "withdrawals", withdrawal_id),
-            "withdrawal",
-        )
-
-    def list(
-        self,
-        account_id: str,
-        *,
-        status: str | None = None,
-        method: str | None = None,
-        currency: str | None = None,
-        date_from: date | None = None,
-        date_to: date | None = None,
-        limit: int = 100,
-        offset: int = 0,
-    ) -> Page[Withdrawal]:
-        """One page."""
-        return self._all(
-            Withdrawal,
-            path("accounts", account_id, "withdrawals"),
-            "withdrawals",
-            params={
-                "status": status,
-                "method": method,
-                "currency": currency,
-                "date_from": date_from,
-                "date_to": date_to,
-                "limit": limit,
-                "offset": offset,
-            },
-        )
-
-    def cancel(self, account_id: str, withdrawal_id: str) -> Withdrawal:
-        """Cancel a pending withdrawal. Raises Conflict (or Refused) when it is too late."""
-        return self._one(
-            Withdrawal,
-            "POST",
-            path("accounts", account_id, "withdrawals", withdrawal_id, "cancel"),
-            "withdrawal",
-        )
+        return self._create(account_id, body, idempotency_key)

@@ -18,6 +18,7 @@ from robo.bluum.base import (
     Lower,
     Model,
     Page,
+    Plans,
     Resource,
     Unset,
     changed,
@@ -178,7 +179,10 @@ class FinancialPlanSummary(Model):
     generated_at: Instant | None = None
 
 
-class Goals(Resource):
+class Goals(Plans[Goal]):
+    kind, segment = Goal, "goals"
+    named, many = "goal", "goals"
+
     def create(
         self,
         account_id: str,
@@ -211,23 +215,12 @@ class Goals(Resource):
             portfolio_id=portfolio_id,
             metadata=metadata,
         )
-        return self._one(
-            Goal,
-            "POST",
-            path("wealth", "accounts", account_id, "goals"),
-            "goal",
-            json=body,
-            key=idempotency_key,
-        )
+        return self._create(account_id, body, idempotency_key)
 
     def retrieve(self, account_id: str, goal_id: str, *, include_projections: bool = True) -> Goal:
-        return self._one(
-            Goal,
-            "GET",
-            path("wealth", "accounts", account_id, "goals", goal_id),
-            "goal",
-            params={"include_projections": include_projections},
-        )
+        route = self._route(account_id, goal_id)
+        params = {"include_projections": include_projections}
+        return self._one(Goal, "GET", route, self.named, params=params)
 
     def list(
         self,
@@ -237,15 +230,8 @@ class Goals(Resource):
         goal_type: str | None = None,
         include_projections: bool = True,
     ) -> Page[Goal]:
-        return self._all(
-            Goal,
-            path("wealth", "accounts", account_id, "goals"),
-            "goals",
-            params={
-                "status": status,
-                "goal_type": goal_type,
-                "include_projections": include_projections,
-            },
+        return self._list(
+            account_id, status=status, goal_type=goal_type, include_projections=include_projections
         )
 
     def update(
@@ -282,21 +268,13 @@ class Goals(Resource):
             metadata=metadata,
             status=status,
         )
-        return self._one(
-            Goal,
-            "PUT",
-            path("wealth", "accounts", account_id, "goals", goal_id),
-            "goal",
-            json=body,
-            key=idempotency_key,
-        )
-
-    def delete(self, account_id: str, goal_id: str) -> None:
-        """Archive the goal."""
-        self._client.request("DELETE", path("wealth", "accounts", account_id, "goals", goal_id))
+        return self._update(account_id, goal_id, body, idempotency_key)
 
 
-class LifeEvents(Resource):
+class LifeEvents(Plans[LifeEvent]):
+    kind, segment = LifeEvent, "life-events"
+    named, many = "life_event", "life_events"
+
     def create(
         self,
         account_id: str,
@@ -323,32 +301,12 @@ class LifeEvents(Resource):
             linked_goal_id=linked_goal_id,
             notes=notes,
         )
-        return self._one(
-            LifeEvent,
-            "POST",
-            path("wealth", "accounts", account_id, "life-events"),
-            "life_event",
-            json=body,
-            key=idempotency_key,
-        )
-
-    def retrieve(self, account_id: str, event_id: str) -> LifeEvent:
-        return self._one(
-            LifeEvent,
-            "GET",
-            path("wealth", "accounts", account_id, "life-events", event_id),
-            "life_event",
-        )
+        return self._create(account_id, body, idempotency_key)
 
     def list(
         self, account_id: str, *, status: str | None = None, event_type: str | None = None
     ) -> Page[LifeEvent]:
-        return self._all(
-            LifeEvent,
-            path("wealth", "accounts", account_id, "life-events"),
-            "life_events",
-            params={"status": status, "event_type": event_type},
-        )
+        return self._list(account_id, status=status, event_type=event_type)
 
     def update(
         self,
@@ -359,22 +317,13 @@ class LifeEvents(Resource):
         **fields: object,
     ) -> LifeEvent:
         """Change Bluum's fields given by name; `linked_goal_id=None` unlinks the goal."""
-        return self._one(
-            LifeEvent,
-            "PUT",
-            path("wealth", "accounts", account_id, "life-events", event_id),
-            "life_event",
-            json=changed(**fields),
-            key=idempotency_key,
-        )
-
-    def delete(self, account_id: str, event_id: str) -> None:
-        """Archive the event."""
-        route = path("wealth", "accounts", account_id, "life-events", event_id)
-        self._client.request("DELETE", route)
+        return self._update(account_id, event_id, changed(**fields), idempotency_key)
 
 
-class ExternalAccounts(Resource):
+class ExternalAccounts(Plans[ExternalAccount]):
+    kind, segment = ExternalAccount, "external-accounts"
+    named, many = "external_account", "external_accounts"
+
     def create(
         self,
         account_id: str,
@@ -396,22 +345,7 @@ class ExternalAccounts(Resource):
             currency=currency,
             **fields,
         )
-        return self._one(
-            ExternalAccount,
-            "POST",
-            path("wealth", "accounts", account_id, "external-accounts"),
-            "external_account",
-            json=body,
-            key=idempotency_key,
-        )
-
-    def retrieve(self, account_id: str, external_account_id: str) -> ExternalAccount:
-        return self._one(
-            ExternalAccount,
-            "GET",
-            path("wealth", "accounts", account_id, "external-accounts", external_account_id),
-            "external_account",
-        )
+        return self._create(account_id, body, idempotency_key)
 
     def list(
         self,
@@ -421,12 +355,7 @@ class ExternalAccounts(Resource):
         is_asset: bool | None = None,
         account_type: str | None = None,
     ) -> Page[ExternalAccount]:
-        return self._all(
-            ExternalAccount,
-            path("wealth", "accounts", account_id, "external-accounts"),
-            "external_accounts",
-            params={"status": status, "is_asset": is_asset, "account_type": account_type},
-        )
+        return self._list(account_id, status=status, is_asset=is_asset, account_type=account_type)
 
     def update(
         self,
@@ -437,19 +366,7 @@ class ExternalAccounts(Resource):
         **fields: object,
     ) -> ExternalAccount:
         """Change Bluum's fields given by name."""
-        return self._one(
-            ExternalAccount,
-            "PUT",
-            path("wealth", "accounts", account_id, "external-accounts", external_account_id),
-            "external_account",
-            json=changed(**fields),
-            key=idempotency_key,
-        )
-
-    def delete(self, account_id: str, external_account_id: str) -> None:
-        """Archive the account."""
-        route = path("wealth", "accounts", account_id, "external-accounts", external_account_id)
-        self._client.request("DELETE", route)
+        return self._update(account_id, external_account_id, changed(**fields), idempotency_key)
 
 
 class FinancialPlans(Resource):

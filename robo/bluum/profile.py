@@ -20,6 +20,7 @@ from robo.bluum.base import (
     Number,
     Page,
     Personal,
+    Plans,
     Resource,
     Unset,
     changed,
@@ -312,7 +313,10 @@ class Profiles(Resource):
         )
 
 
-class Dependents(Resource):
+class Dependents(Plans[Dependent]):
+    kind, segment = Dependent, "dependents"
+    named, many = "dependent", "dependents"
+
     def create(
         self,
         account_id: str,
@@ -345,22 +349,7 @@ class Dependents(Resource):
             notes=notes,
             metadata=metadata,
         )
-        return self._one(
-            Dependent,
-            "POST",
-            path("wealth", "accounts", account_id, "dependents"),
-            "dependent",
-            json=body,
-            key=idempotency_key,
-        )
-
-    def retrieve(self, account_id: str, dependent_id: str) -> Dependent:
-        return self._one(
-            Dependent,
-            "GET",
-            path("wealth", "accounts", account_id, "dependents", dependent_id),
-            "dependent",
-        )
+        return self._create(account_id, body, idempotency_key)
 
     def list(
         self,
@@ -370,15 +359,11 @@ class Dependents(Resource):
         relationship: str | None = None,
         has_education_plans: bool | None = None,
     ) -> Page[Dependent]:
-        return self._all(
-            Dependent,
-            path("wealth", "accounts", account_id, "dependents"),
-            "dependents",
-            params={
-                "status": status,
-                "relationship": relationship,
-                "has_education_plans": has_education_plans,
-            },
+        return self._list(
+            account_id,
+            status=status,
+            relationship=relationship,
+            has_education_plans=has_education_plans,
         )
 
     def update(
@@ -391,18 +376,12 @@ class Dependents(Resource):
         **fields: object,
     ) -> Dependent:
         """Change Bluum's fields given by name. `linked_goal_id=None` unlinks the goal."""
-        return self._one(
-            Dependent,
-            "PUT",
-            path("wealth", "accounts", account_id, "dependents", dependent_id),
-            "dependent",
-            json=changed(linked_goal_id=linked_goal_id, **fields),
-            key=idempotency_key,
+        return self._update(
+            account_id,
+            dependent_id,
+            changed(linked_goal_id=linked_goal_id, **fields),
+            idempotency_key,
         )
-
-    def delete(self, account_id: str, dependent_id: str) -> None:
-        route = path("wealth", "accounts", account_id, "dependents", dependent_id)
-        self._client.request("DELETE", route)
 
 
 class RiskAssessments(Resource):

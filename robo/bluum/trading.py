@@ -300,7 +300,7 @@ class Orders(Resource):
         status: str | None = None,
         symbol: str | None = None,
         side: str | None = None,
-        limit: int = 100,
+        limit: int = PAGE,
         offset: int = 0,
     ) -> Page[Order]:
         """One page."""
