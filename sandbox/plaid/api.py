@@ -46,6 +46,42 @@ OF_PRODUCT = {
 }
 
 
+TEXTS = [
+    "access_token",
+    "public_token",
+    "link_token",
+    "client_name",
+    "language",
+    "institution_id",
+    "webhook",
+    "key_id",
+    "client_id",
+    "secret",
+    "query",
+    "account_id",
+    "processor",
+    "webhook_code",
+    "webhook_type",
+    "verification_status",
+    "start_date",
+    "end_date",
+    "redirect_uri",
+    "completion_redirect_uri",
+    "override_username",
+    "override_password",
+]
+OBJECTS = ("options", "user", "hosted_link", "update", "account_filters")
+LISTS = [
+    "country_codes",
+    "products",
+    "initial_products",
+    "account_ids",
+    "optional_products",
+    "required_if_supported_products",
+]
+NUMBERS = ("count", "offset", "url_lifetime_seconds")
+
+
 def body(*required: str) -> Row:
     """The JSON body with its required fields. Raises PlaidError."""
     given = request.get_json(force=True, silent=True)
@@ -54,7 +90,30 @@ def body(*required: str) -> Row:
     missing = [name for name in required if given.get(name) in (None, "", [])]
     if missing:
         raise PlaidError("MISSING_FIELDS", ", ".join(missing))
+    _check_types(given)
+    for filter_ in (given.get("account_filters") or {}).values():
+        subtypes = filter_.get("account_subtypes") if isinstance(filter_, dict) else 0
+        if not isinstance(subtypes, list):
+            raise PlaidError("INVALID_FIELD", "account_filters must hold lists of account_subtypes")
     return given
+
+
+def _check_types(given: Row) -> None:
+    for name, value in given.items():
+        if value is None:
+            continue
+        if name in TEXTS and not isinstance(value, str):
+            raise PlaidError("INVALID_FIELD", f"{name} must be a string")
+        if name in LISTS and not (
+            isinstance(value, list) and all(isinstance(each, str) for each in value)
+        ):
+            raise PlaidError("INVALID_FIELD", f"{name} must be a list of strings")
+        if name in NUMBERS and not (type(value) is int and 0 <= value <= 10**7):
+            raise PlaidError("INVALID_FIELD", f"{name} must be a whole number")
+        if name in OBJECTS:
+            if not isinstance(value, dict):
+                raise PlaidError("INVALID_FIELD", f"{name} must be an object")
+            _check_types(value)
 
 
 def answer(world: World, **fields: Any) -> Row:

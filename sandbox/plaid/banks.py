@@ -224,7 +224,9 @@ def _custom(text: str) -> list[BankAccount]:
         made = [_custom_account(number, row) for number, row in enumerate(given[:10])]
     except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
         raise PlaidError("INVALID_CREDENTIALS") from error
-    if any(row["type"] not in TYPES for row in made):
+    amounts = [amount for row in made for amount in (row["base"], row["limit"] or Decimal(0))]
+    odd = any(not amount.is_finite() or abs(amount) >= 10**12 for amount in amounts)
+    if odd or any(row["type"] not in TYPES for row in made):
         raise PlaidError("INVALID_CREDENTIALS")
     return made
 

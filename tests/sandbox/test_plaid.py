@@ -25,6 +25,8 @@ from plaid.model.liabilities_get_request import LiabilitiesGetRequest
 from plaid.model.link_token_get_request import LinkTokenGetRequest
 from plaid.model.processor_token_create_request import ProcessorTokenCreateRequest
 
+from sandbox.app import create_app
+from sandbox.world import World
 from tests.sandbox.person import APPLICATION
 from tests.sandbox.plaid_person import EVERYTHING, PlaidClient, Receiver, Sandbox, refused, running
 
@@ -252,6 +254,37 @@ def test_a_processor_gets_a_token_for_one_account(us):
     )
     token = us.api.processor_token_create(request).processor_token
     assert token.startswith("processor-sandbox-")
+
+
+def test_nonsense_is_refused_and_breaks_nothing(us, sandbox):
+    rules = create_app(World(frozen=True)).url_map.iter_rules()
+    paths = [rule.rule for rule in rules if rule.endpoint.startswith("plaid.")]
+    keys = {"client_id": "sandbox-key", "secret": "sandbox-secret"}
+    usual = {
+        **keys,
+        "access_token": us.access_token(),
+        "client_name": "Us",
+        "language": "en",
+        "country_codes": ["US"],
+        "user": {"client_user_id": "maya"},
+        "products": ["auth"],
+        "start_date": "2026-01-01",
+        "end_date": "2026-02-01",
+        "count": 3,
+        "query": "bank",
+        "institution_id": "ins_109508",
+        "initial_products": ["auth"],
+        "account_filters": {"depository": {"account_subtypes": ["savings"]}},
+    }
+    assert len(paths) > 20
+    for path in paths:
+        if path.endswith(("remove", "invalidate")):
+            continue
+        for name in usual:
+            for value in (None, -3, [1], {"a": [1]}):
+                answer = us.browser.post(path, json={**usual, name: value})
+                assert answer.status_code < 500, (path, name, value)
+                assert "request_id" in answer.json()
 
 
 def test_the_same_seed_makes_the_same_balances():
