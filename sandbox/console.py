@@ -233,4 +233,4 @@ def story(world: World, account: Row) -> list[tuple[datetime, str]]:
 
 
 def _own(world: World, table: str, account_id: str) -> list[Row]:
-    return [row for row in world.table(table).values() if row["account_id"] == account_id]
+    return world.table(table).of(account_id)

@@ -124,8 +124,7 @@ def view(world: World, account: Row) -> Row:
         "last_equity": closes[-1]["value"] if closes else ledger.ZERO,
         "portfolios": [
             {"id": portfolio["portfolio_id"], "status": portfolio["status"]}
-            for portfolio in world.table("portfolios").values()
-            if portfolio["account_id"] == account["id"]
+            for portfolio in world.table("portfolios").of(account["id"])
         ],
     }
 

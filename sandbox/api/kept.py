@@ -96,8 +96,8 @@ def _fields(kind: Kept, given: Row) -> Row:
 
 def living(world: World, kind: Kept, account_id: str) -> list[Row]:
     """The account's, without the archived, oldest first."""
-    rows = world.table(kind.table).values()
-    return [r for r in rows if r["account_id"] == account_id and r["status"] != kind.archived]
+    rows = world.table(kind.table).of(account_id)
+    return [row for row in rows if row["status"] != kind.archived]
 
 
 def routes(api: Blueprint, world: World, kind: Kept) -> None:
@@ -109,8 +109,8 @@ def routes(api: Blueprint, world: World, kind: Kept) -> None:
         rows = living(world, kind, account_id)
         wanted = request.args.get("status")
         if wanted:
-            every = world.table(kind.table).values()
-            rows = [r for r in every if r["account_id"] == account_id and r["status"] == wanted]
+            every = world.table(kind.table).of(account_id)
+            rows = [row for row in every if row["status"] == wanted]
         for name in kind.filters:
             if name in request.args:
                 asked = request.args[name]
