@@ -90,6 +90,12 @@ class Trading(RuleBasedStateMachine):
             asked["trail_percent"] = f"{abs(first - 100) + 1}"
         self.place(symbol, side, asked, lasts, name, fee)
 
+    @rule(symbol=symbols, side=sides, qty=st.integers(2, 9))
+    def wait_for_a_far_price(self, symbol: str, side: str, qty: int) -> None:
+        limit = "1500.00" if side == "sell" else "150.00"
+        asked = {"type": "limit", "limit_price": limit, "qty": str(qty)}
+        self.place(symbol, side, asked, "gtc", None, None)
+
     @rule(step=st.sampled_from(STEPS))
     def time_passes(self, step: timedelta) -> None:
         self.maya.world.clock.advance(step)
@@ -147,7 +153,7 @@ class Trading(RuleBasedStateMachine):
 
 TestTrading = Trading.TestCase
 TestTrading.settings = settings(
-    max_examples=15,
+    max_examples=10,
     stateful_step_count=20,
     deadline=None,
     suppress_health_check=list(HealthCheck),
