@@ -146,8 +146,8 @@ Dividends, fees, reports
   dividends; money Bluum claws back after a returned deposit counts as a withdrawal.
 - Returns chain daily values at the exchange's close; a day's net flow counts from its start if
   money came in, at its end if it left. A broken chain or a money-weighted return without
-  one answer is left out. Both returns of a period are for the whole period; `annualized_return` is the yearly
-  time-weighted one from 365 days on, before that the period's.
+  one answer is left out. Both returns of a period are for the whole period; `annualized_return`
+  is the yearly time-weighted one from 365 days on, before that the period's.
 - A named period of performance starts with the value at the close of its first day, a statement
   and any period from the account's first day on with the value before it.
 - A statement without dates is the last finished month, quarter or year; one date names the period
