@@ -1,7 +1,8 @@
 """`bin/contract`: Schemathesis against a sandbox of its own, all checks, sequences of calls too.
 
-`bin/contract` asks 100 examples of each operation; `bin/contract --quick` asks few, with the same
-numbers each time. Further options are Schemathesis's own.
+The sandbox has an account with two years behind it, so most questions are about something that
+exists. `bin/contract` asks 100 examples of each operation; `bin/contract --quick` asks few, the
+same ones each time. Further options are Schemathesis's own.
 """
 
 import os
@@ -14,7 +15,10 @@ from pathlib import Path
 
 import httpx
 
+from tests.contract import lived_in
+
 ROOT = Path(__file__).resolve().parents[2]
+SETTINGS = ROOT / "schemathesis.toml"
 CONTRACT = ROOT / "sandbox/contract/openapi.yaml"
 QUICK = ["--max-examples", "5", "--generation-deterministic"]
 FULL = ["--generation-database", "none"]
@@ -50,12 +54,16 @@ def main() -> int:
     port = free_port()
     sandbox = start_sandbox(port)
     try:
+        address = f"http://127.0.0.1:{port}"
+        names = lived_in.settings(lived_in.live(address))
         with tempfile.TemporaryDirectory() as folder:
+            settings = Path(folder, "schemathesis.toml")
+            settings.write_text(SETTINGS.read_text(encoding="utf-8") + names, encoding="utf-8")
             return subprocess.call(
                 [
                     *(sys.executable, "-m", "schemathesis.cli"),
-                    *("--config-file", str(ROOT / "schemathesis.toml"), "run", str(CONTRACT)),
-                    *("--url", f"http://127.0.0.1:{port}/v1"),
+                    *("--config-file", str(settings), "run", str(CONTRACT)),
+                    *("--url", f"{address}/v1"),
                     *(QUICK if quick else FULL),
                     *options,
                 ],
