@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from robo.bluum import Bluum, BluumError, KeysRejected, NotFound, Refused, Unavailable
 from robo.bluum.errors import error_for
-from tests.bluum.contract import OPERATIONS, call
+from tests.bluum.contract import DOCUMENT, OPERATIONS, call
 from tests.bluum.test_asking_again import DEPOSIT, FakeBluum, answer, deposit
 
 NONSENSE = {
@@ -145,6 +145,22 @@ def test_all_forms_of_an_error_have_one_meaning(body: object, kind: type[BluumEr
         FakeBluum(answer(404, body)).client().accounts.retrieve("acc")
     assert type(caught.value) is kind
     assert caught.value.status == 404
+
+
+ERRORS = {
+    name: content["example"]
+    for name, response in DOCUMENT["components"]["responses"].items()
+    for content in [response["content"]["application/json"]]
+    if "example" in content
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_every_documented_error_keeps_what_it_said(name: str) -> None:
+    said = ERRORS[name]
+    found = error_for(int(said["code"].split("-")[1]), said)
+    assert (found.code, found.message) == (said["code"], said["message"])
+    assert found.details == (said.get("details") or {})
 
 
 def test_the_later_generation_names_the_field_and_its_code() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robo.bluum import BadDelivery, BadSignature, Delivery, sign, unwrap
+from tests.bluum.contract import DOCUMENT
 
 NOW = datetime(2026, 4, 7, 14, 30, tzinfo=UTC)
 SECRET = "whsec_one"
@@ -150,3 +151,19 @@ def test_odd_contents_never_crash_the_reader(data: Any, timestamp: Any, object_i
 def test_noise_is_turned_away(header: str, body: bytes) -> None:
     with pytest.raises(BadSignature):
         unwrap(body, header, SECRET, now=NOW)
+
+
+EXAMPLES = [
+    item["post"]["requestBody"]["content"]["application/json"]["example"]
+    for item in DOCUMENT["webhooks"].values()
+]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["event"])
+def test_every_documented_event_is_read(example: dict[str, Any]) -> None:
+    told = json.loads(json.dumps(example, default=str))
+    found = deliver(told)
+    assert found.kind == told["event"]
+    assert found.object_id == told["data"]["id"]
+    assert found.account_id == told["data"]["account_id"]
+    assert found.payload == told
