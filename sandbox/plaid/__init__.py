@@ -1,1 +1,1 @@
-"""Plaid in small: the Link flow that hands out public tokens."""
+"""Plaid in small: its API under `/plaid`, its banks, its signed webhooks and its Link page."""
