@@ -16,6 +16,7 @@ from sandbox import web
 from sandbox.errors import ApiError, invalid
 from sandbox.world import Row, World
 
+TOO_MUCH = Decimal(10) ** 15
 View = Callable[[World, Row], Row]
 
 
@@ -52,10 +53,18 @@ def check_links(world: World, account_id: str, given: Row) -> None:
 
 
 def check(world: World, kind: Kept, account_id: str, given: Row) -> None:
-    """Raise ApiError 404-001 for a link to nothing, 400-004 for an unknown status."""
+    """Raise ApiError 404-001 for a link to nothing, 400-004 for a status, 400-005 for an amount."""
     kind.check(world, account_id, given)
+    for name in kind.money:
+        check_amount(name, given.get(name))
     if given.get("status", "active") not in kind.statuses:
         raise invalid("status", f"must be one of {', '.join(kind.statuses)}", "BLUM-400-004")
+
+
+def check_amount(name: str, value: str | None) -> None:
+    """Raise ApiError 400-005 for more dollars than there are to keep."""
+    if value is not None and abs(Decimal(value)) >= TOO_MUCH:
+        raise invalid(name, "must be less than 1,000,000,000,000,000", "BLUM-400-005")
 
 
 def create(world: World, kind: Kept, account_id: str, given: Row) -> Row:

@@ -22,6 +22,12 @@ CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
 DEFAULT_RETURN = "5.00"
 LONGEST_MONTHS = 1200
+HIGHEST_GROWTH = 11.0  # a year; 1000 % is more than anyone means
+MOST_SHOWN = 1e20
+MONTHLY = (
+    ("income", "total_monthly_income", "sources"),
+    ("expenses", "total_monthly_expenses", "categories"),
+)
 TIMES_A_YEAR = {
     "weekly": 52,
     "biweekly": 26,
@@ -133,6 +139,10 @@ def routes(api: Blueprint, world: World) -> None:
             for name, kind, type_name in PARTS
             for item in given.get(name) or []
         ]
+        for part, total, parts in MONTHLY:
+            kept.check_amount(f"{part}.{total}", given.get(part, {}).get(total))
+            for each in given.get(part, {}).get(parts) or []:
+                kept.check_amount(f"{part}.{parts}.amount", each["amount"])
         for kind, type_name, item in items:
             _check(world, account_id, kind, type_name, item)
         for kind, type_name, item in items:
@@ -264,7 +274,16 @@ def _monthly_growth(world: World, account_id: str) -> float:
     """A month's growth factor at the plan's expected return, 5 % a year without one."""
     outlook = world.table("plans").get(account_id, {}).get("investment_outlook", {})
     yearly = float(outlook.get("expected_return_rate") or DEFAULT_RETURN) / 100
-    return float(max(1 + yearly, 0.0) ** (1 / 12))
+    return float(min(max(1 + yearly, 0.0), HIGHEST_GROWTH) ** (1 / 12))
+
+
+def _compounded(growth: float, months: int) -> tuple[float, float]:
+    """What a dollar of today, and a dollar a month, come to; infinite when beyond counting."""
+    try:
+        factor = growth**months
+    except OverflowError:
+        return math.inf, math.inf
+    return factor, float(months) if growth == 1 else (factor - 1) / (growth - 1)
 
 
 def _projected(world: World, row: Row, current: Decimal, target: Decimal) -> date | None:
@@ -303,8 +322,10 @@ def needed_monthly(world: World, row: Row) -> Decimal | None:
         return None
     growth = _monthly_growth(world, row["account_id"])
     current, target = current_amount(world, row), Decimal(row["target_amount"])
-    missing = float(target) - float(current) * growth**months
-    each = months if growth == 1 else (growth**months - 1) / (growth - 1)
+    factor, each = _compounded(growth, months)
+    if factor == math.inf:
+        return ZERO
+    missing = float(target) - float(current) * factor
     return max(Decimal(repr(missing / each)).quantize(CENT, rounding=ROUND_UP), ZERO)
 
 
@@ -320,9 +341,9 @@ def _projections(world: World, row: Row, current: Decimal, target: Decimal) -> R
     }
     if months is not None:
         monthly = float(row["monthly_contribution"] or 0)
-        each = months if growth == 1 else (growth**months - 1) / (growth - 1)
-        value = float(current) * growth**months + monthly * each
-        if math.isfinite(value):
+        factor, each = _compounded(growth, months)
+        value = float(current) * factor + monthly * each
+        if value < MOST_SHOWN:
             found["projected_value"] = Decimal(repr(value)).quantize(CENT)
             found["projected_shortfall"] = max(target - found["projected_value"], ZERO)
     return found
@@ -343,8 +364,9 @@ def summary(world: World, account_id: str) -> Row:
     goals = [goal_view(world, row) for row in living]
     wanted = sum((Decimal(goal["target_amount"]) for goal in goals), ZERO)
     saved = sum((min(g["current_amount"], Decimal(g["target_amount"])) for g in goals), ZERO)
-    income = monthly_total(plan.get("income", {}), "total_monthly_income", "sources")
-    expenses = monthly_total(plan.get("expenses", {}), "total_monthly_expenses", "categories")
+    income, expenses = (
+        monthly_total(plan.get(part, {}), total, items) for part, total, items in MONTHLY
+    )
     found = {
         "currency": "USD",
         "total_net_worth": assets - debts,
