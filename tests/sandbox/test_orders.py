@@ -93,7 +93,7 @@ def test_a_limit_under_the_market_waits_until_the_price_comes(maya):
         ({"qty": "1.0000000001"}, "BLUM-400-006"),
         ({"qty": "9" * 40}, "BLUM-400-006"),
         ({"notional": "9" * 40}, "BLUM-400-005"),
-        ({"qty": "1", "commission": "9" * 40}, "BLUM-400-005"),
+        ({"qty": "1", "commission": "9" * 15}, "BLUM-400-005"),
         ({"symbol": "TWTR", "qty": "1"}, "BLUM-422-003"),
         ({"type": "trailing_stop", "qty": "1", "trail_percent": "100"}, "BLUM-400-005"),
     ],
