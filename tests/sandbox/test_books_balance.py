@@ -138,6 +138,27 @@ def test_a_wallet_counts_right_whatever_comes():
     run_state_machine_as_test(Wallet, settings=limits)
 
 
+def test_what_is_owed_is_paid_by_what_comes_or_gets_free_but_after_the_commission():
+    world = World(at=TUESDAY, frozen=True)
+    ledger.post(world, ACCOUNT, "deposit", D("100.00"), "a")
+    held = ledger.reserve(world, ACCOUNT, D("60.00"), "b")
+    assert ledger.take_back(world, ACCOUNT, "deposit_return", D("100.00"), "a") == D("60.00")
+    ledger.sale(world, ACCOUNT, D("25.00"), D("2.00"), "c")
+    wallet = ledger.wallet(world, ACCOUNT)
+    assert (wallet["balance"], wallet["reserved"], wallet["owed"]) == (60, 60, D("37.00"))
+    ledger.release(world, held)
+    assert (wallet["balance"], wallet["reserved"], wallet["owed"]) == (23, 0, 0)
+    told = [(move["kind"], move["amount"]) for move in ledger.movements(world, ACCOUNT)]
+    assert told == [
+        ("deposit", 100),
+        ("deposit_return", -40),
+        ("sell", 25),
+        ("fee", -2),
+        ("debt_repaid", -23),
+        ("debt_repaid", -37),
+    ]
+
+
 dollars = st.integers(min_value=1, max_value=6000)
 ALLOCATIONS = [
     {"equities": {"target_percent": "60.00"}, "fixed_income": {"target_percent": "40.00"}},
