@@ -167,6 +167,7 @@ def test_a_page_costs_the_same_few_queries_with_many_rows(
     web: Client, invested: Portfolio, account: Account, name: str
 ) -> None:
     url = reverse(name)
+    goal_of(account, name="The one that calls for another policy")
     web.get(url)
     with CaptureQueriesContext(connection) as few:
         web.get(url)
