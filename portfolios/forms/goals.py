@@ -1,4 +1,4 @@
-"""What people type about their goals and their policy, checked kindly."""
+"""What people type about their goals, checked kindly."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -245,13 +245,3 @@ class SharesForm(forms.Form):
             )
         data["shares"] = shares
         return data
-
-
-class AcceptForm(forms.Form):
-    """The signature under a policy. `text` is the hash of the words that were on the page."""
-
-    text = forms.CharField(widget=forms.HiddenInput)
-    agree = forms.BooleanField(
-        label="",
-        error_messages={"required": "Tick the box to sign. Nothing is signed without it."},
-    )
