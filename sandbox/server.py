@@ -118,6 +118,17 @@ class Worker(threading.Thread):
             self.keeper.finish()
 
 
+def percent(text: str) -> Decimal:
+    """From 0 to 100. Raises ValueError."""
+    try:
+        rate = Decimal(text)
+    except ArithmeticError as error:
+        raise ValueError(text) from error
+    if not rate.is_finite() or not 0 <= rate <= 100:
+        raise ValueError(text)
+    return rate
+
+
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
@@ -156,7 +167,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--auto-rebalance", action="store_true", help="rebalance by band and calendar, unasked"
     )
     parser.add_argument(
-        "--advisory-fee", type=Decimal, default=Decimal(0), metavar="PERCENT", help="a year (0)"
+        "--advisory-fee", type=percent, default=Decimal(0), metavar="PERCENT", help="a year (0)"
     )
     parser.add_argument("--public-url", default="", help="where browsers find this program")
     return parser.parse_args(arguments)

@@ -50,6 +50,26 @@ def test_water_fills_the_deepest_gaps_first_and_spends_everything(pairs, cash):
         assert max(left) - min(filled) <= D("0.05")
 
 
+cents = st.integers(0, 60)
+
+
+@given(st.lists(st.tuples(cents, cents), min_size=1, max_size=5), st.integers(0, 120))
+def test_no_other_split_to_the_cent_leaves_smaller_squared_gaps(pairs, cash):
+    values = [D(have) / 100 for have, _ in pairs]
+    wanted = [D(want) / 100 for _, want in pairs]
+    parts = water_fill(values, wanted, D(cash) / 100)
+    gaps = [want - have for have, want in pairs]
+    best = [0] * len(gaps)
+    for _ in range(cash):  # each cent where it helps most
+        i = max(range(len(gaps)), key=lambda i: gaps[i] - best[i])
+        best[i] += 1
+
+    def squares(split):
+        return sum((gap - part) ** 2 for gap, part in zip(gaps, split, strict=True))
+
+    assert squares([int(part * 100) for part in parts]) == squares(best)
+
+
 @given(amounts, st.lists(st.decimals(min_value=1, max_value=100, places=2), min_size=1, max_size=9))
 def test_splitting_loses_no_cent(amount, percents):
     assert sum(shares_of(amount, percents)) == amount
