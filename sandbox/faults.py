@@ -1,11 +1,12 @@
 """Things going wrong on demand, for a client's tests. Set them through the control API.
 
-A fault for requests: {kind, route, method, rate, count, seconds, jitter, status, code, retry_after,
-done}. `route` is a pattern such as `/v1/accounts/*/deposits` or `/plaid/*` (all of `/v1` unless
-given), `method` one such as `P*`. Kinds:
+A fault for requests: {kind, route, method, rate, count, seconds, jitter, status, code, field,
+retry_after, done}. `route` is a pattern such as `/v1/accounts/*/deposits` or `/plaid/*` (all of
+`/v1` unless given), `method` one such as `P*`. Kinds:
 
 latency         waits `seconds`, and up to `jitter` more, then answers as usual
-status          an error answer of `status` (400 to 599), with `code` and Retry-After if asked for
+status          an error answer of `status` (400 to 599), with `code`, the `field` it is about and
+                Retry-After if asked for
 reset           the connection is reset, no answer
 timeout_before  waits `seconds`, does nothing, closes without an answer
 timeout_after   does the work, waits `seconds`, closes without an answer
@@ -69,7 +70,7 @@ SECONDS = {
 
 FIELDS = (
     "kind", "route", "method", "event", "rate", "count", "seconds", "jitter",
-    "status", "code", "retry_after", "done",
+    "status", "code", "field", "retry_after", "done",
 )  # fmt: skip
 LONGEST = 3600.0
 LONGEST_WEBHOOK = 7 * 86_400.0
@@ -137,6 +138,7 @@ def add(world: World, given: Row, preset: str | None = None) -> Row:
         "jitter": _number(given, "jitter", 0, 0, LONGEST),
         "status": _whole(given, "status", default_status, least, 599),
         "code": _text(given, "code", "") or None,
+        "field": _text(given, "field", "") or None,
         "retry_after": _whole(given, "retry_after", None, 0, 86_400),
         "done": _done(given, kind),
         "preset": preset,
@@ -252,6 +254,5 @@ def _whole(given: Row, name: str, usual: int | None, least: int, most: int) -> i
 
 def error_of(fault: Row) -> ApiError:
     """The error a `status` fault answers with."""
-    return ApiError(
-        fault["status"], fault["code"] or f"BLUM-{fault['status']}-001", "A fault was asked for."
-    )
+    code = fault["code"] or f"BLUM-{fault['status']}-001"
+    return ApiError(fault["status"], code, "A fault was asked for.", field=fault.get("field"))

@@ -370,12 +370,14 @@ def test_a_refused_application_can_be_corrected_and_sent_again(walk, sandbox, se
 
 
 def test_a_refused_field_leads_to_its_screen(walk, sandbox, settle):
-    """The sandbox's clock stands in 2026: there, who is 18 today is still a child."""
-    today = timezone.localdate()
-    if (today.month, today.day) == (2, 29):
-        today += timedelta(days=1)
-    client = walk(name=birth(today.replace(year=today.year - 18)))
+    from sandbox import faults
 
+    client = walk()
+    faults.add(
+        sandbox,
+        {"kind": "status", "route": "/v1/accounts", "method": "POST", "status": 400, "count": 1,
+         "code": "BLUM-400-003", "field": "identity.date_of_birth"},
+    )  # fmt: skip
     client.post(url("review"))
     settle()
 
