@@ -6,6 +6,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 from flask import Flask, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
@@ -36,6 +37,9 @@ class Gateway:
 
     def serve(self, endpoint: Callable[[], Response]) -> Response:
         """Answer the current request."""
+        with suppress(HTTPException, OSError):
+            # Nobody waits for a slow body: the lock comes after it, and so does what is wrong.
+            request.get_data(cache=True)
         if request.method not in ("GET", "HEAD", "OPTIONS"):
             self.world.changed = True
         if request.path != API and not request.path.startswith(API + "/"):

@@ -1,6 +1,8 @@
 """Credentials, errors, limits, idempotency: what every request meets."""
 
+import io
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -285,6 +287,37 @@ def test_json_that_nobody_could_keep_is_refused(us, text):
         answer = us.api.post(path, content=text, headers={"Idempotency-Key": str(hash(text))})
         assert (answer.status_code, answer.json()["code"]) == (400, "BLUM-400-003")
     assert us.home.post("/_sandbox/keys", content=text).status_code == 400
+
+
+class Stalled(io.RawIOBase):
+    """A body that comes when it is let go."""
+
+    def __init__(self) -> None:
+        self.begun, self.go = threading.Event(), threading.Event()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        self.begun.set()
+        self.go.wait(60)
+        return 0
+
+
+@pytest.mark.parametrize("path", ["/v1/accounts", "/_sandbox/keys"])
+def test_nobody_waits_for_another_ones_slow_body(us, path):
+    body = Stalled()
+    slow = us.app.test_client().post
+    wire = {"wsgi.input": body, "CONTENT_LENGTH": "100"}
+    options = {"environ_overrides": wire, "auth": ("sandbox-key", "sandbox-secret")}
+    with ThreadPoolExecutor(2) as people:
+        waiting = people.submit(slow, path, **options)
+        assert body.begun.wait(10)
+        try:
+            assert people.submit(us.api.get, "/accounts").result(10).status_code == 200
+        finally:
+            body.go.set()
+        assert waiting.result(10).status_code == 400
 
 
 @pytest.mark.parametrize("text", ["9" * 5000, "١", "+1", "1_0", "1e1", "-", ""])
