@@ -37,7 +37,7 @@ log = logging.getLogger("sandbox")
 Listener = Callable[[Row], None]
 JobFunction = TypeVar("JobFunction", bound=Callable[..., None])
 
-KEPT_AT_NIGHT = ("webhooks",)
+KEPT_AT_NIGHT = ("webhooks", "keys")
 NIGHT = "world.night"
 
 JOBS: dict[str, Callable[..., None]] = {}

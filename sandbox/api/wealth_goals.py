@@ -323,9 +323,10 @@ def needed_monthly(world: World, row: Row) -> Decimal | None:
     growth = _monthly_growth(world, row["account_id"])
     current, target = current_amount(world, row), Decimal(row["target_amount"])
     factor, each = _compounded(growth, months)
-    if factor == math.inf:
+    grown = float(current) * factor
+    if not math.isfinite(grown):
         return ZERO
-    missing = float(target) - float(current) * factor
+    missing = float(target) - grown
     return max(Decimal(repr(missing / each)).quantize(CENT, rounding=ROUND_UP), ZERO)
 
 
