@@ -1,6 +1,7 @@
 """Answers on the way in: the application, the investor profile, the risk answers, the advice."""
 
 import uuid
+from datetime import datetime, timedelta
 from typing import Any
 
 import pgtrigger
@@ -36,6 +37,10 @@ class FirstPlan(models.Model):
         return f"First plan {self.account_id}"
 
 
+CHECK_EVERY = timedelta(days=365)
+"""How long what a person told counts as known; then we ask whether it still holds."""
+
+
 class InvestorProfile(Work):
     """What the person told about their life and money, in Bluum's sections."""
 
@@ -68,6 +73,11 @@ class InvestorProfile(Work):
 
     def __str__(self) -> str:
         return f"Profile of {self.account}"
+
+    @property
+    def check_due_at(self) -> datetime:
+        """When we ask whether all of it still holds: a year after the last word on it."""
+        return max(self.updated_at, self.checked_at or self.updated_at) + CHECK_EVERY
 
 
 MOST_ABOVE = MOST_BELOW = 2
@@ -222,6 +232,10 @@ class ExternalLink(Work):
     item_id = models.CharField(max_length=80, null=True, blank=True, unique=True)
     institution = models.CharField(max_length=120, blank=True)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.CONNECTING)
+    returned_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the person came back from Plaid, with or without."
+    )
+    refusal = models.CharField(max_length=200, blank=True, db_default="")
     refreshed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -249,6 +263,7 @@ class ExternalAccount(Kept):
         ExternalLink, models.SET_NULL, null=True, blank=True, related_name="accounts"
     )
     plaid_account_id = models.CharField(max_length=80, blank=True)
+    mask = models.CharField(max_length=8, blank=True, db_default="", help_text="Last digits.")
     name = models.CharField(max_length=100)
     account_type = models.CharField(max_length=40, help_text="In Bluum's words.")
     is_asset = models.BooleanField(default=True)
