@@ -344,3 +344,14 @@ def test_more_money_than_there_is_is_refused(maya):
     assert maya.post("/goals", goal).status_code == 400
     plan = {"income": {"total_monthly_income": "9" * 40}}
     assert maya.put("/financial-plan", plan).status_code == 400
+
+
+def test_a_goal_that_grows_beyond_counting_needs_nothing_more():
+    maya = Investor()
+    maya.put("/financial-plan", {"investment_outlook": {"expected_return_rate": "1000.00"}})
+    goal = {"name": "Far", "goal_type": "custom", "target_amount": "5.00"}
+    rich = {**goal, "current_amount": "999999999999999.00"}
+    for year in range(2295, 2330):
+        made = maya.post("/goals", {**rich, "target_date": f"{year}-06-01"}).json()
+        shown = maya.get(f"/goals/{made['goal_id']}", include_projections="true")
+        assert shown["projections"]["required_monthly_contribution"] == "0.00"
