@@ -14,6 +14,8 @@ from django.utils import timezone
 from accounts.models import Account
 from onboarding import advice
 from onboarding.models import Advice, InvestorProfile, RiskAssessment, RiskDraft
+from onboarding.services import first_answers
+from onboarding.services.picture import share_of_what_is_owned
 from portfolios.planning.assumptions import CURRENT as CURRENT_ASSUMPTIONS
 from portfolios.planning.questionnaire import CURRENT, Pair, Questionnaire, load_questionnaire
 from portfolios.planning.risk import ENGINE_VERSION, Circumstances, RiskResult, assess
@@ -27,7 +29,8 @@ AMOUNT = "amount"
 
 
 def draft_of(account: Account) -> RiskDraft:
-    """The answers so far; of another version of the questionnaire nothing is kept."""
+    """The answers so far; of another version of the questionnaire nothing is kept. Someone who has
+    answered nothing yet begins with what their first plan answered."""
     version = load_questionnaire().version
     draft, _ = RiskDraft.objects.get_or_create(
         account=account, defaults={"questionnaire_version": version}
@@ -35,16 +38,26 @@ def draft_of(account: Account) -> RiskDraft:
     if draft.questionnaire_version != version:
         draft.questionnaire_version, draft.answers = version, {}
         draft.save()
+    if not draft.answers and (known := first_answers.for_risk(account)):
+        amount = first_answers.example_amount_for(account)
+        draft.answers = known | ({AMOUNT: amount} if amount else {})
+        draft.save()
+        first_answers.mark_used(account, first_answers.RISK)
     return draft
 
 
-@transaction.atomic
 def save_risk_answer(account: Account, question_id: str, answer: str) -> RiskDraft:
     """Keep one answer; an empty one says that the question was seen and skipped."""
+    return save_risk_answers(account, {question_id: answer})
+
+
+@transaction.atomic
+def save_risk_answers(account: Account, answers: Mapping[str, str]) -> RiskDraft:
+    """Keep answers by question id; an empty one says that the question was seen and skipped."""
     draft_of(account)
-    draft = RiskDraft.objects.select_for_update().get(account=account)
-    draft.answers = draft.answers | {question_id: answer}
-    if question_id == "experienced_major_decline" and answer != "yes":
+    draft: RiskDraft = RiskDraft.objects.select_for_update().get(account=account)
+    draft.answers = draft.answers | answers
+    if draft.answers.get("experienced_major_decline", "yes") != "yes":
         draft.answers.pop("action_during_decline", None)
     draft.save()
     return draft
@@ -91,7 +104,11 @@ def _circumstances(account: Account) -> Circumstances:
     sections = profile.sections if profile else {}
     dependants = sections.get("demographics", {}).get("number_of_dependents")
     months = sections.get("cash_flow", {}).get("emergency_fund_months")
-    return Circumstances(dependants=dependants, emergency_fund_months=months)
+    return Circumstances(
+        dependants=dependants,
+        emergency_fund_months=months,
+        net_worth_share=share_of_what_is_owned(account),
+    )
 
 
 @transaction.atomic
