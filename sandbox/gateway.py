@@ -187,7 +187,7 @@ def _allow(methods: list[str]) -> str:
 
 
 def _check_request(operation: contract.Operation) -> None:
-    operation.check_parameters(request.view_args or {}, request.args, request.headers)
+    operation.check_parameters(request.view_args or {}, request.args, request.environ)
     if operation.form is not None:
         fields: Row = dict(request.form)
         fields.update({name: file.filename for name, file in request.files.items()})

@@ -36,7 +36,7 @@ def scope(request: Request, owner: str) -> str | None:
 def fingerprint(request: Request) -> str:
     """Tells bodies apart by what they say."""
     if request.mimetype == "multipart/form-data":
-        said: list[object] = sorted(request.form.items(multi=True))
+        said: list[object] = [*sorted(request.form.items(multi=True))]
         for name, file in sorted(request.files.items(multi=True), key=lambda pair: pair[0]):
             said.append([name, file.filename, hashlib.sha256(file.stream.read()).hexdigest()])
             file.stream.seek(0)

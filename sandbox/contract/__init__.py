@@ -81,12 +81,17 @@ class Operation:
     """By status, then by media type; no media type means no body."""
 
     def check_parameters(
-        self, path: Mapping[str, Any], query: Mapping[str, str], headers: Mapping[str, str]
+        self, path: Mapping[str, Any], query: Mapping[str, str], environ: Mapping[str, Any]
     ) -> None:
-        """Raise ApiError 404-001 for a path parameter, 400 for any other one that is wrong."""
+        """Raise ApiError 404-001 for a path parameter, 400 for any other one that is wrong.
+
+        `environ` is the request's, where the server put the headers.
+        """
         for parameter in self.parameters:
-            values = {"path": path, "query": query, "header": headers}[parameter.place]
-            text = values.get(parameter.name)
+            if parameter.place == "header":
+                text = environ.get("HTTP_" + parameter.name.upper().replace("-", "_"))
+            else:
+                text = (path if parameter.place == "path" else query).get(parameter.name)
             if text is None:
                 if parameter.required:
                     raise invalid(parameter.name, "required", "BLUM-400-002")
