@@ -49,13 +49,21 @@ def _expected(error: ValidationError) -> str:
         case "pattern":
             pattern = str(error.validator_value).removeprefix("(?a:").removesuffix(")")
             return f"must match {pattern}".replace(r"\Z", "$")
-        case "minimum" | "exclusiveMinimum":
+        case "minimum":
             return f"must be at least {error.validator_value}"
-        case "maximum" | "exclusiveMaximum":
+        case "exclusiveMinimum":
+            return f"must be more than {error.validator_value}"
+        case "maximum":
             return f"must be at most {error.validator_value}"
-        case "minLength" | "minItems" | "minProperties":
-            return f"must have at least {error.validator_value}"
-        case "maxLength" | "maxItems":
-            return f"must have at most {error.validator_value}"
+        case "exclusiveMaximum":
+            return f"must be less than {error.validator_value}"
+        case "minLength":
+            return f"must have at least {error.validator_value} characters"
+        case "maxLength":
+            return f"must have at most {error.validator_value} characters"
+        case "minItems" | "minProperties":
+            return f"must have at least {error.validator_value} entries"
+        case "maxItems":
+            return f"must have at most {error.validator_value} entries"
         case _:
             return "is not valid"
