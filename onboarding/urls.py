@@ -1,6 +1,7 @@
 from django.urls import path
 
-from onboarding.views import application, risk
+from onboarding.views import application, links, risk
+from onboarding.views import picture as pages
 
 app_name = "onboarding"
 
@@ -12,3 +13,26 @@ urlpatterns = [
     path("risk/<int:n>/", risk.question, name="risk-question"),
     path("<slug:slug>/", application.step, name="step"),
 ]
+
+picture = (
+    [
+        path("", pages.overview, name="overview"),
+        path("check/", pages.check, name="check"),
+        path("about/<slug:slug>/", pages.section, name="section"),
+        path("people/new/", pages.person_new, name="person-new"),
+        path("people/<int:pk>/", pages.person, name="person"),
+        path("people/<int:pk>/remove/", pages.person_remove, name="person-remove"),
+        path("people/<int:pk>/restore/", pages.person_restore, name="person-restore"),
+        path("held/new/", pages.holding_new, name="holding-new"),
+        path("held/<int:pk>/", pages.holding, name="holding"),
+        path("held/<int:pk>/remove/", pages.holding_remove, name="holding-remove"),
+        path("held/<int:pk>/restore/", pages.holding_restore, name="holding-restore"),
+        path("banks/connect/", links.connect, name="connect"),
+        path("banks/<uuid:key>/", links.link, name="link"),
+        path("banks/<uuid:key>/back/", links.link_back, name="link-back"),
+        path("banks/<uuid:key>/mend/", links.mend, name="mend"),
+        path("banks/<uuid:key>/disconnect/", links.disconnect, name="disconnect"),
+    ],
+    "picture",
+)
+"""Included at /picture/."""

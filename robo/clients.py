@@ -1,4 +1,4 @@
-"""Where Bluum is reached from. Only `sync` modules import this."""
+"""Where Bluum and Plaid are reached from. Only `sync` modules import this."""
 
 import hashlib
 import time
@@ -10,8 +10,9 @@ from django.conf import settings
 from redis import Redis
 from redis.exceptions import RedisError
 
-from robo import work
+from robo import partner, work
 from robo.bluum import Bluum, Unavailable
+from robo.plaid import Plaid
 
 # One bucket for all processes: refill by the clock of Redis, take one, or say how long to wait.
 # Background refreshes leave a third of the bucket to people's wishes.
@@ -95,4 +96,15 @@ def bluum_now() -> Bluum:
         timeout=4,
         budget=5,
         **extra,
+    )
+
+
+@cache
+def plaid() -> Plaid:
+    """Plaid, for what is held elsewhere. Only where `settings.PLAID_BASE_URL` is set."""
+    return Plaid(
+        host=settings.PLAID_BASE_URL,
+        client_id=settings.PLAID_CLIENT_ID,
+        secret=settings.PLAID_SECRET,
+        name=partner.current().short_name,
     )

@@ -296,9 +296,10 @@ class Demo:
     def _environment(self, database_url: str, redis_url: str) -> dict[str, str]:
         self._urls = (database_url, redis_url)
         sandbox = f"http://127.0.0.1:{self.sandbox_port}"
+        secrets_ = self._secrets()
         return {
             **self._passed(),
-            **self._secrets(),
+            **secrets_,
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,
             "PARTNER": self.partner,
@@ -306,6 +307,9 @@ class Demo:
             "ALLOWED_HOSTS": "127.0.0.1,localhost",
             "BLUUM_BASE_URL": f"{sandbox}/v1",
             "BLUUM_REQUESTS_PER_SECOND": "25",
+            "PLAID_BASE_URL": f"{sandbox}/plaid",
+            "PLAID_CLIENT_ID": secrets_["BLUUM_API_KEY"],
+            "PLAID_SECRET": secrets_["BLUUM_API_SECRET"],
             "PLAID_LINK_SCRIPT": f"{sandbox}/plaid/link.js",
             "PLAID_LINK_ORIGINS": sandbox,
             "EMAIL_HOST": "127.0.0.1",

@@ -201,6 +201,7 @@ class Plaid:
         *,
         client_user_id: str,
         products: Sequence[Product] = (),
+        optional: Sequence[Product] = (),
         access_token: str | None = None,
         webhook: str | None = None,
         redirect_uri: str | None = None,
@@ -209,6 +210,7 @@ class Plaid:
     ) -> LinkToken:
         """Begin linking. With `access_token`: update mode for that item, without products.
 
+        Only banks that have all `products` are offered; of `optional` ones, those the bank has.
         `client_user_id` is our opaque id, never a name. `return_to` is where a hosted page sends
         the person when done; its result is learned from `link_results` or the webhook.
         """
@@ -222,6 +224,8 @@ class Plaid:
             given["access_token"] = access_token
         else:
             given["products"] = [Products(name) for name in products]
+            if optional:
+                given["optional_products"] = [Products(name) for name in optional]
         if webhook is not None:
             given["webhook"] = webhook
         if redirect_uri is not None:

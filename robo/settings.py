@@ -165,6 +165,10 @@ BLUUM_API_SECRET = env.text("BLUUM_API_SECRET")
 BLUUM_REQUESTS_PER_SECOND = env.number("BLUUM_REQUESTS_PER_SECOND", 10)
 BLUUM_WEBHOOK_SECRETS = env.words("BLUUM_WEBHOOK_SECRET")
 BLUUM_SIGNATURE_HEADER = env.text("BLUUM_SIGNATURE_HEADER", "X-Bluum-Signature")
+# Plaid of our own, to read what people hold elsewhere; without an address nothing is offered.
+PLAID_BASE_URL = env.text("PLAID_BASE_URL", "")
+PLAID_CLIENT_ID = env.text("PLAID_CLIENT_ID", None if PLAID_BASE_URL else "")
+PLAID_SECRET = env.text("PLAID_SECRET", None if PLAID_BASE_URL else "")
 # Where Plaid's Link comes from in the browser; empty means hosted pages only.
 PLAID_LINK_SCRIPT = env.text(
     "PLAID_LINK_SCRIPT", "https://cdn.plaid.com/link/v2/stable/link-initialize.js"

@@ -3,6 +3,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 import robo.webhooks.views
+from onboarding.urls import picture
 from onboarding.views import landing
 from portfolios.views import home
 from robo import partner, views
@@ -11,14 +12,17 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 urlpatterns = [
     path("", landing, name="landing"),
+    path("plan/first/", include("onboarding.urls_first_plan")),
     path("home/", home, name="home"),
     path("legal/<slug:slug>/", views.legal, name="legal"),
     path("brand-<str:digest>.css", partner.brand_css, name="brand_css"),
     path("sign-in/", include("allauth.urls")),
     path("account/", include("accounts.urls")),
     path("open/", include("onboarding.urls")),
+    path("picture/", include(picture)),
     path("", include("portfolios.urls")),
     path("money/", include("funding.urls")),
     path("webhooks/bluum/", robo.webhooks.views.bluum, name="bluum_webhook"),
+    path("webhooks/plaid/", robo.webhooks.views.plaid, name="plaid_webhook"),
     path("admin/", admin.site.urls),
 ]

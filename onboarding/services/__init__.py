@@ -25,6 +25,7 @@ from onboarding.services.picture import (
     put_away_lately,
     restore_dependent,
     restore_holding,
+    save_check,
     stale_holdings,
 )
 from onboarding.services.profile import (
@@ -80,6 +81,7 @@ __all__ = [
     "return_from_plaid",
     "said_at",
     "save_answers",
+    "save_check",
     "save_preferences",
     "save_risk_answer",
     "save_risk_answers",

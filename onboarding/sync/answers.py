@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
-from onboarding.models import MOST_ABOVE, InvestorProfile, RiskAssessment
+from accounts.services import tell
+from onboarding.models import CHECK_EVERY, MOST_ABOVE, InvestorProfile, RiskAssessment
 from portfolios.planning.questionnaire import load_questionnaire
 from portfolios.planning.risk import level_of
 from robo import agenda, bluum, clients
@@ -15,10 +17,11 @@ Status = RiskAssessment.Status
 
 
 def advance_profile(profile: InvestorProfile) -> timedelta | None:
-    """Send the sections if Bluum has an older state of them. Needs an open account."""
+    """Send the sections if Bluum has an older state of them, which needs an open account; after a
+    year without a word ask whether they still hold."""
     account = profile.account
     if profile.sent_revision >= profile.revision:
-        return None
+        return ask_again(profile)
     if wait := account.wait_until_open():
         return wait
     assert account.bluum_id
@@ -33,7 +36,25 @@ def apply_profile(pk: int, revision: int, found: remote.Profile) -> timedelta | 
     profile.sent_revision = max(profile.sent_revision, revision)
     profile.completeness_score = found.completeness_score
     profile.save(update_fields=["sent_revision", "completeness_score"])
-    return None if profile.sent_revision >= profile.revision else timedelta()
+    if profile.sent_revision < profile.revision:
+        return timedelta()
+    return max(profile.check_due_at - timezone.now(), timedelta())
+
+
+def ask_again(profile: InvestorProfile) -> timedelta:
+    """Tell the person, once for each year, that it is time to look; then come back in a year."""
+    left = profile.check_due_at - timezone.now()
+    if left > timedelta():
+        return left
+    tell(
+        account=profile.account,
+        key=f"picture-check:{profile.check_due_at:%Y-%m-%d}",
+        title="Is your picture still right?",
+        body="A year has passed since you last told us about your life and money. Looking at what "
+        "may have changed takes about 90 seconds; if nothing has, one tap is enough.",
+        url=reverse("picture:check"),
+    )
+    return CHECK_EVERY
 
 
 def advance_risk_assessment(assessment: RiskAssessment) -> timedelta | None:

@@ -1,9 +1,9 @@
-"""Dependents and what is held elsewhere, at Bluum and through Plaid."""
+"""Where dependents and what is held elsewhere meet Bluum."""
 
 from datetime import timedelta
 from typing import Any
 
-from onboarding.models import Dependent, ExternalAccount, ExternalLink
+from onboarding.models import Dependent, ExternalAccount
 from onboarding.sync.kept import advance_kept
 from robo import clients
 
@@ -44,8 +44,3 @@ def advance_external_account(row: ExternalAccount) -> timedelta | None:
         update=lambda bluum_id: api.update(account_id, bluum_id, **told),
         delete=lambda bluum_id: api.delete(account_id, bluum_id),
     )
-
-
-def advance_external_link(link: ExternalLink) -> timedelta | None:
-    """Read through Plaid what is held elsewhere."""
-    return None

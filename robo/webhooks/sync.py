@@ -1,8 +1,9 @@
-"""Where Bluum is told to knock."""
+"""Where Bluum is told to knock, and how Plaid's knocking is known."""
 
 from django.conf import settings
 
 from robo import clients, seal
+from robo.plaid import Webhook
 from robo.webhooks.models import Endpoint
 
 EVENTS = ["account.*", "order.*", "transfer.*", "document.*"]
@@ -34,3 +35,11 @@ def rotate(url: str) -> Endpoint:
         webhooks.delete(endpoint.bluum_id)
         endpoint.delete()
     return new
+
+
+def read_plaid(body: bytes, signature: str) -> Webhook:
+    """A webhook of Plaid's, verified with a key that Plaid is asked for when it is a new one.
+
+    Raises robo.plaid.BadWebhook, or robo.plaid.Unavailable if the key can't be fetched now.
+    """
+    return clients.plaid().unwrap(body, signature)

@@ -1,3 +1,5 @@
+import hashlib
+
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -5,7 +7,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from robo.bluum import BadDelivery, BadSignature, unwrap
-from robo.webhooks import inbox
+from robo.plaid import SIGNATURE_HEADER, BadWebhook, PlaidError
+from robo.webhooks import inbox, sync
 from robo.webhooks.models import Endpoint
 
 log = structlog.get_logger("robo.webhooks")
@@ -26,3 +29,23 @@ def bluum(request: HttpRequest) -> HttpResponse:
     hint = {"id": delivery.object_id or "", "account_id": delivery.account_id or ""}
     inbox.receive("bluum", delivery.id, delivery.kind, hint)
     return HttpResponse(status=204)
+
+
+@csrf_exempt
+@require_POST
+def plaid(request: HttpRequest) -> HttpResponse:
+    """The same for Plaid. Its webhooks have no id: the signature stands for one."""
+    if not settings.PLAID_BASE_URL:
+        return HttpResponse(status=404)
+    signature = request.headers.get(SIGNATURE_HEADER, "")
+    try:
+        told = sync.read_plaid(request.body, signature)
+    except BadWebhook as problem:
+        log.warning("webhook refused", why=str(problem))
+        return HttpResponse(status=400)
+    except PlaidError:
+        return HttpResponse(status=503)  # the key couldn't be had; Plaid tries again
+    kind = f"plaid.{told.kind}.{told.code}".lower()
+    event_id = hashlib.sha256(signature.encode()).hexdigest()
+    inbox.receive("plaid", event_id, kind, {"item_id": told.item_id or ""})
+    return HttpResponse(status=200)
