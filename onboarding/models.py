@@ -17,6 +17,10 @@ class Application(models.Model):
 
     account = models.OneToOneField(Account, models.CASCADE, related_name="application")
     steps_done = models.JSONField(default=list)
+    funding_source = models.JSONField(
+        default=list, db_default=[], help_text="Where the money comes from, in Bluum's words."
+    )
+    birth_year = models.PositiveSmallIntegerField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:
@@ -121,6 +125,9 @@ class RiskAssessment(Work):
     need_level = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Lowest level that reaches the goals' bar, if any does."
     )
+    need_goals = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="How many goals the needed level was looked for."
+    )
     chosen_level = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="What the person chose instead of the advised level."
     )
@@ -134,6 +141,14 @@ class RiskAssessment(Work):
     )
     reviewed_at = models.DateTimeField(null=True, blank=True)
     review_note = models.CharField(max_length=400, blank=True, db_default="")
+    conflicts = models.JSONField(
+        default=list,
+        db_default=[],
+        help_text="What doesn't go together, in words, with how it was settled.",
+    )
+    seconds = models.JSONField(
+        default=dict, db_default={}, help_text="Question to seconds it took."
+    )
 
     objects = OfAccountManager()
     work_task = "onboarding.tasks.advance_risk_assessment"
@@ -170,6 +185,17 @@ class RiskDraft(models.Model):
     account = models.OneToOneField(Account, models.CASCADE, related_name="risk_draft")
     questionnaire_version = models.PositiveSmallIntegerField()
     answers = models.JSONField(default=dict)
+    seconds = models.JSONField(
+        default=dict, db_default={}, help_text="Question to seconds it took."
+    )
+    shown = models.JSONField(
+        default=dict, db_default={}, help_text="The question shown last, and when (UTC)."
+    )
+    pending = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="A change asked for after a fall, waiting for its second yes.",
+    )
     updated_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:
