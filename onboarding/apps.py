@@ -5,4 +5,4 @@ class OnboardingConfig(AppConfig):
     name = "onboarding"
 
     def ready(self) -> None:
-        from onboarding import agenda  # noqa: F401
+        from onboarding import agenda, signals  # noqa: F401

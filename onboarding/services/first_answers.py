@@ -66,6 +66,10 @@ class Answers:
         return Numbers(self.target, self.by, self.start, self.monthly)
 
     @property
+    def is_blank(self) -> bool:
+        return self == Answers(self.key)
+
+    @property
     def is_complete(self) -> bool:
         return bool(self.type and self.numbers and self.reaction_to_loss and self.investment_goal)
 

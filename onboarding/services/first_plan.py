@@ -14,15 +14,16 @@ from django.db import transaction
 from accounts import services as accounts
 from accounts.models import User
 from onboarding.models import FirstPlan
-from onboarding.services.first_answers import Answers, read, risk_answers
+from onboarding.services.first_answers import MOST_YEARS, Answers, read, risk_answers
 from onboarding.services.risk import answered, cautious
 from portfolios.planning import projection
-from portfolios.planning.months import months_until
+from portfolios.planning.months import months_later, months_until
 from portfolios.planning.questionnaire import load_questionnaire
 from portfolios.planning.risk import Circumstances, Contradiction, RiskResult, assess
 from robo import partner
 
 SESSION = "first_plan"
+MOST_MONTHS = MOST_YEARS * 12
 
 
 # Keeping ------------------------------------------------------------------------------------
@@ -53,7 +54,7 @@ def take_over(session: MutableMapping[str, Any], user: User) -> None:
     if SESSION not in session:
         return
     answers = read(session.pop(SESSION))
-    if user.is_staff or not (answers.type or answers.numbers):
+    if user.is_staff or answers.is_blank:
         return
     account = accounts.account_of(user)
     row, _ = FirstPlan.objects.select_for_update().get_or_create(account=account)
@@ -130,6 +131,24 @@ def plan_of(answers: Answers, level: int, today: date) -> projection.Plan:
         goal_type=answers.type,
         seed=projection.seed_for(str(answers.key)),
     )
+
+
+def months_to_bar(
+    answers: Answers, plan: projection.Plan, months: int | None, today: date
+) -> int | None:
+    """How many months are enough, given how many are at the plan's own level: a later date may
+    change the level, too. None if none within reach is, or none more is needed."""
+    by = answers.by
+    assert by is not None
+    while months is not None and months > plan.months:
+        later = replace(answers, by=months_later(by, months - plan.months))
+        tried = replace(plan, level=indicate(later, today).level, months=months)
+        if projection.chance(tried) >= plan.bar:
+            return months
+        months = projection.repairs(replace(tried, months=min(months + 1, MOST_MONTHS))).months
+        if months == MOST_MONTHS:
+            return None
+    return None
 
 
 def fees_until_then(plan: projection.Plan) -> Decimal:

@@ -3,12 +3,14 @@
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from onboarding.forms.first_plan import offered
 from portfolios.planning.assumptions import load
 from portfolios.planning.models import model
 from portfolios.planning.projection import Plan, Projection, project
@@ -66,7 +68,7 @@ def landing(request: HttpRequest) -> HttpResponse:
         teaser |= picture(**EXAMPLE)  # type: ignore[arg-type]
     elif form.is_valid():
         teaser |= picture(**form.cleaned_data)
-    return render(request, "landing.html", {"teaser": teaser})
+    return render(request, "landing.html", {"teaser": teaser, "purposes": offered()})
 
 
 def picture(start: Decimal, monthly: Decimal, years: int) -> dict[str, Any]:
@@ -85,6 +87,7 @@ def picture(start: Decimal, monthly: Decimal, years: int) -> dict[str, Any]:
         "fan": charts.fan_chart(bands, name=f"Projected value over {years} years"),
         "least": Decimal(str(found.final[10])),
         "middle": Decimal(str(found.final[50])),
+        "query": urlencode({"start": start, "monthly": monthly, "years": years}),
         "put_in": start + monthly * years * 12,
         "assumptions": (
             f"{mix.stocks:.0%} stocks and {1 - mix.stocks:.0%} bonds and cash, "

@@ -1,0 +1,310 @@
+"""A plan before there is an account, and what comes of it after signing up."""
+
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.services import account_of
+from onboarding.models import FirstPlan
+from onboarding.services import draft_of, first_answers, first_plan
+from portfolios.planning.models import model
+from robo import partner
+from robo.ui import words
+
+YEAR = timezone.localdate().year + 8
+
+PLAN: dict[str, dict[str, str]] = {
+    "for": {"type": "home_purchase"},
+    "aim": {"target": "90,000", "year": str(YEAR)},
+    "money": {"start": "12,000", "monthly": "450"},
+    "fall": {"answer": "hold_and_wait"},
+    "purpose": {"answer": "growth"},
+}
+RESULT = reverse("first-plan-result")
+BEGIN = reverse("first-plan-begin")
+
+
+def at(slug: str) -> str:
+    return reverse("first-plan", args=[slug])
+
+
+def give(client: Client, slug: str, **changed: str) -> Any:
+    return client.get(at(slug), {"go": "1"} | PLAN[slug] | changed)
+
+
+@pytest.fixture
+def visitor(db: None, client: Client) -> Client:
+    """Someone without an account who has answered all six questions."""
+    for slug in PLAN:
+        assert give(client, slug).status_code == 302
+    return client
+
+
+def test_six_questions_on_five_screens_lead_to_a_plan(client, db):
+    response = client.get(BEGIN)
+    seen = []
+    while response.url != RESULT:
+        page = client.get(response.url)
+        seen.append(page.context["screen"].slug)
+        response = give(client, seen[-1])
+    page = client.get(RESULT).content.decode()
+
+    assert seen == list(PLAN)
+    assert "of 100 futures you have $90,000" in page
+    assert "Indicative" in page
+    assert "<svg" in page
+    assert "rebalance" in page
+
+
+def test_nothing_on_the_way_asks_who_one_is(client, db):
+    for slug in PLAN:
+        page = client.get(at(slug)).content.decode()
+        for personal in (
+            "email",
+            "first_name",
+            "last_name",
+            "phone",
+            "birth",
+            "tel",
+            '<input type="password',
+        ):
+            assert f'name="{personal}' not in page
+        give(client, slug)
+    assert client.get(RESULT).status_code == 200
+
+
+def test_the_front_page_asks_the_first_question(client, db):
+    page = client.get(reverse("landing")).content.decode()
+    assert at("for") in page
+    assert 'value="home_purchase"' in page
+    assert client.get(at("for"), {"go": "1", "type": "home_purchase"}).url.startswith(at("aim"))
+
+
+def test_the_front_pages_amounts_come_along_and_are_not_asked_again(client, db):
+    client.get(reverse("landing"))
+    page = client.get(reverse("landing"), {"start": "4000", "monthly": "150", "years": "9"})
+    query = page.context["teaser"]["query"]
+    response = client.get(f"{BEGIN}?{query}")
+    assert response.url.startswith(at("for"))
+    assert give(client, "for").url == at("aim")
+    aim = client.get(at("aim")).content.decode()
+    assert f'value="{timezone.localdate().year + 9}"' in aim
+    assert give(client, "aim").url == at("fall")
+    give(client, "fall")
+    assert give(client, "purpose").url == RESULT
+    numbers = client.get(RESULT).context["numbers"]
+    assert (numbers.start, numbers.monthly) == (Decimal(4000), Decimal(150))
+
+
+def test_going_back_keeps_every_answer(visitor):
+    assert 'value="90,000"' in visitor.get(at("aim")).content.decode()
+    assert 'value="12,000"' in visitor.get(at("money")).content.decode()
+    page = visitor.get(at("fall")).content.decode()
+    assert page.split('value="hold_and_wait"')[1].split(">")[0].strip().startswith("id") or (
+        "checked" in page.split('value="hold_and_wait"')[1].split(">")[0]
+    )
+    assert give(visitor, "aim", target="100000").url == RESULT
+    assert visitor.get(RESULT).context["numbers"].start == Decimal(12000)
+
+
+def test_an_answer_changed_from_the_result_leads_back_to_it(visitor):
+    page = visitor.get(RESULT)
+    assert page.context["changes"]["fall"] == f"{at('fall')}?back=result"
+    assert 'name="back" value="result"' in visitor.get(at("fall") + "?back=result").content.decode()
+    response = give(visitor, "fall", answer="sell_immediately", back="result")
+    assert response.url == RESULT
+
+
+@pytest.mark.parametrize(
+    ("slug", "typed"),
+    [
+        ("for", {"type": "yacht"}),
+        ("aim", {"target": "lots"}),
+        ("aim", {"target": "5"}),
+        ("aim", {"target": ""}),
+        ("aim", {"year": "1999"}),
+        ("aim", {"year": "9999999"}),
+        ("aim", {"year": "soon"}),
+        ("money", {"start": "-5"}),
+        ("money", {"start": "1e9"}),
+        ("money", {"start": "0", "monthly": "0"}),
+        ("money", {"start": "95000"}),
+        ("fall", {"answer": ""}),
+        ("fall", {"answer": "<script>"}),
+    ],
+)
+def test_what_makes_no_sense_is_told_and_kept(visitor, slug, typed):
+    response = give(visitor, slug, **typed)
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert response.context["form"].errors
+    for value in typed.values():
+        if slug in ("aim", "money") and value:
+            assert f'value="{value}"' in page or f'value="{int(value):,}"' in page
+    assert visitor.get(RESULT).context["numbers"].target == Decimal(90000)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "garbage", 7, [], {"type": 3}, {"type": "home_purchase", "target": "NaN", "by": "x"},
+        {"key": "no", "first": "x", "reaction_to_loss": ["a"]}, {"first": {"target": "1"}},
+    ],
+)  # fmt: skip
+def test_a_broken_session_begins_again_quietly(client, db, kept):
+    session = client.session
+    session[first_plan.SESSION] = kept
+    session.save()
+    assert client.get(RESULT).status_code == 302
+    assert client.get(BEGIN, follow=True).status_code == 200
+    for slug in PLAN:
+        give(client, slug)
+    assert client.get(RESULT).status_code == 200
+
+
+def test_a_browser_without_cookies_still_reaches_its_plan(db):
+    url, slugs = BEGIN, []
+    for _ in range(len(PLAN) + 1):
+        response = Client().get(url)  # a new client each time: no cookie is ever sent
+        page = Client().get(response.url)
+        if response.url.startswith(RESULT):
+            break
+        slug = page.context["screen"].slug
+        slugs.append(slug)
+        carried = page.context["carried"]
+        sent = Client().get(at(slug), {"go": "1"} | PLAN[slug] | carried)
+        url = sent.url
+        if url.startswith(RESULT):
+            page = Client().get(url)
+            break
+        url = f"{BEGIN}?{urlsplit(url).query}"
+    assert slugs == list(PLAN)
+    assert page.context["numbers"].target == Decimal(90000)
+    assert "keeps no cookies" in page.content.decode()
+    changed = Client().get(RESULT, page.context["carried"] | {"monthly": "600"})
+    assert changed.context["numbers"].monthly == Decimal(600)
+    assert parse_qs(urlsplit(url).query)["p_type"] == ["home_purchase"]
+
+
+# The result ---------------------------------------------------------------------------------
+
+
+def test_each_repair_is_exactly_enough(visitor):
+    give(visitor, "aim", target="150000")
+    ways = visitor.get(RESULT).context["repairs"]
+    assert len(ways) == 3
+    for way in ways:
+        mended = visitor.get(RESULT, {"change": way.change})
+        assert mended.context["in_100"] - mended.context["bar_in_100"] in (0, 1), way
+        visitor.get(f"{RESULT}?{mended.context['back_to']}")
+
+
+def test_a_slider_answers_with_the_part_that_changes_and_can_be_put_back(visitor):
+    before = visitor.get(RESULT).context["in_100"]
+    moved = visitor.get(RESULT, {"monthly": "900"}, headers={"HX-Request": "true"})
+    assert moved.content.decode().lstrip().startswith('<div id="outlook"')
+    assert moved.context["in_100"] > before
+    again = visitor.get(f"{RESULT}?{moved.context['back_to']}")
+    assert again.context["in_100"] == before
+    assert not again.context["back_to"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [{"monthly": "abc"}, {"target": "1"}, {"year": "12"}, {"change": "by:never"}, {"start": "1e9"}],
+)
+def test_numbers_that_make_no_sense_leave_the_plan_as_it_was(visitor, typed):
+    before = visitor.get(RESULT).context["in_100"]
+    response = visitor.get(RESULT, typed)
+    assert response.status_code == 422
+    assert visitor.get(RESULT).context["in_100"] == before
+
+
+def test_the_same_fee_is_on_the_front_page_in_the_result_and_in_the_projection(visitor):
+    fees = partner.current().fees
+    front = visitor.get(reverse("landing")).content.decode()
+    for sample in fees.samples:
+        assert words.money(sample["year"]) in front
+    for step in range(20):
+        balance = Decimal(250 + 4_150 * step)
+        page = visitor.get(RESULT, {"start": str(balance), "target": "200000"})
+        assert page.context["plan"].fee == float(fees.advisory + fees.fund_expense_max)
+        assert words.money(fees.year(balance)) + " a year" in page.content.decode()
+        assert page.context["cost_until_then"] > 0
+
+
+def test_answers_that_contradict_each_other_are_asked_about_and_count_cautiously(visitor):
+    bold = visitor.get(RESULT).context["indication"]
+    give(visitor, "fall", answer="sell_immediately")
+    page = visitor.get(RESULT)
+    found = page.context["indication"]
+    assert found.contradictions
+    assert found.contradictions[0].text in page.content.decode()
+    assert found.level <= bold.level
+
+
+def test_the_level_says_how_far_the_open_questions_can_move_it(visitor):
+    found = visitor.get(RESULT).context["indication"]
+    assert found.least <= found.level <= found.most
+    assert f"from {found.least} to {found.most}" in visitor.get(RESULT).content.decode()
+
+
+def test_a_bad_year_is_told_in_ones_own_dollars(visitor):
+    page = visitor.get(RESULT)
+    held = model(page.context["indication"].level)
+    assert words.about(Decimal(12000) * -Decimal(str(held.bad_year))) in page.content.decode()
+
+
+# After signing up ---------------------------------------------------------------------------
+
+
+def test_the_plan_survives_signing_in_and_is_there_on_another_device(visitor, maya):
+    visitor.force_login(maya)
+    plan = FirstPlan.objects.get(account=account_of(maya))
+    assert plan.answers["target"] == "90000.00"
+    assert first_plan.SESSION not in visitor.session
+
+    elsewhere = Client()
+    elsewhere.force_login(maya)
+    assert elsewhere.get(RESULT).context["numbers"].target == Decimal(90000)
+
+
+def test_another_visitor_never_sees_it(visitor, maya, omar):
+    assert Client().get(RESULT).status_code == 302
+    visitor.force_login(maya)
+    visitor.logout()
+    assert visitor.get(RESULT).status_code == 302
+    visitor.force_login(omar)
+    assert visitor.get(RESULT).status_code == 302
+    assert not FirstPlan.objects.filter(account__user=omar).exists()
+
+
+def test_the_risk_questions_begin_with_the_plans_answers(visitor, maya):
+    visitor.force_login(maya)
+    account = account_of(maya)
+    draft = draft_of(account)
+    assert draft.answers == {
+        "amount": "12000.00",
+        "investment_goal": "growth",
+        "reaction_to_loss": "hold_and_wait",
+        "time_horizon": "10_years",
+        "time_horizon_years": "8",
+    }
+    assert FirstPlan.objects.get().used == [first_answers.RISK]
+
+
+def test_what_came_of_a_plan_is_not_changed_by_trying_another(visitor, maya):
+    visitor.force_login(maya)
+    draft_of(account_of(maya))
+    visitor.get(RESULT, {"monthly": "1000"})
+    assert FirstPlan.objects.get().answers["monthly"] == "450.00"
+
+
+def test_staff_keep_no_plan(visitor, iris):
+    visitor.force_login(iris)
+    assert not FirstPlan.objects.exists()
