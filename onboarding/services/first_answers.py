@@ -230,4 +230,7 @@ def goal_answers(account: Account) -> dict[str, Any]:
         "target_date": answers.by,
         "initial_amount": answers.start,
         "monthly_contribution": answers.monthly,
+        "importance": "normal",
+        "prices": "then",
+        **({"name": "My goal"} if answers.type == "custom" else {}),
     }

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.services import account_of
 from onboarding.models import FirstPlan
 from onboarding.services import draft_of, first_answers, first_plan
+from portfolios.planning import projection
 from portfolios.planning.models import model
 from robo import partner
 from robo.ui import words
@@ -308,3 +309,37 @@ def test_what_came_of_a_plan_is_not_changed_by_trying_another(visitor, maya):
 def test_staff_keep_no_plan(visitor, iris):
     visitor.force_login(iris)
     assert not FirstPlan.objects.exists()
+
+
+def test_the_first_goal_is_filled_in_and_one_press_makes_it_once(visitor, maya, open_account):
+    visitor.force_login(maya)
+    account = open_account(maya)
+    odds_before = visitor.get(RESULT).context["plan"].seed
+    page = visitor.get(reverse("portfolios:goal-new"))
+    assert "From your plan" in page.content.decode()
+    form = page.context["form"]
+    pressed = {}
+    for bound in form:
+        value = bound.value()
+        if bound.name == "target_date":
+            pressed |= {
+                "target_date_0": value.month, "target_date_1": value.day, "target_date_2": value.year
+            }  # fmt: skip
+        elif value is not None:
+            pressed[bound.html_name] = value
+    for _ in range(2):
+        made = visitor.post(reverse("portfolios:goal-new") + "?type=home_purchase", pressed)
+        assert made.status_code == 302, made.context["form"].errors
+
+    goal = account.goals.get()
+    assert (goal.target_amount, goal.monthly_contribution) == (Decimal(90000), Decimal(450))
+    assert goal.target_date.year == YEAR
+    assert projection.seed_for(str(goal.key)) == odds_before
+    assert first_answers.GOAL in FirstPlan.objects.get().used
+    assert "From your plan" not in visitor.get(reverse("portfolios:goal-new")).content.decode()
+
+
+def test_someone_without_a_plan_is_asked_what_the_money_is_for(client, maya, open_account):
+    client.force_login(maya)
+    open_account(maya)
+    assert "From your plan" not in client.get(reverse("portfolios:goal-new")).content.decode()
