@@ -10,10 +10,12 @@ from django.utils import timezone
 from accounts import services as accounts
 from accounts.guards import DISCLOSURES
 from accounts.models import Account
-from onboarding.models import RiskAssessment
-from onboarding.services import next_check
+from onboarding.models import ExternalLink, InvestorProfile, RiskAssessment
+from onboarding.services import look_again, next_check, pending_of
 from robo import agenda
 from robo.agenda import Item
+
+agenda.follow(look_again)
 
 REMIND_BEFORE = timedelta(days=30)
 
@@ -41,6 +43,14 @@ def risk_questions(account: Account) -> Iterator[Item]:
     if account.may_be_edited:
         return
     current = current_assessment(account)
+    if current and current.review == RiskAssessment.Review.WAITING:
+        yield Item(
+            "Settle what doesn’t go together",
+            detail="Two things you told us. No money goes in before; an adviser looks at it, too.",
+            url=reverse("onboarding:risk-result"),
+            kind="risk",
+            urgent=True,
+        )
     if current and next_check(current) - timezone.now() >= REMIND_BEFORE:
         return
     if not accounts.has_signed(account, DISCLOSURES):
@@ -61,6 +71,21 @@ def risk_questions(account: Account) -> Iterator[Item]:
         )
 
 
+@agenda.todo
+def second_yes(account: Account) -> Iterator[Item]:
+    """A change of level asked for after a fall, from the day on which it may be confirmed."""
+    if not assessments(account):
+        return
+    waiting = pending_of(account)
+    if waiting and waiting.may_be_confirmed:
+        yield Item(
+            f"Decide about level {waiting.level}",
+            detail="You asked for it after a fall. It counts only if you confirm it.",
+            url=reverse("onboarding:risk-result"),
+            kind="risk",
+        )
+
+
 @agenda.activity
 def risk_answers(account: Account) -> Iterator[Item]:
     for assessment in assessments(account):
@@ -70,4 +95,28 @@ def risk_answers(account: Account) -> Iterator[Item]:
             detail=f"Level {assessment.level} of 10",
             url=reverse("onboarding:risk-result"),
             kind="risk",
+        )
+
+
+@agenda.todo
+def look_at_the_picture(account: Account) -> Iterator[Item]:
+    """Once a year; and a bank that wants to be signed in to again, straight to where that is."""
+    if account.may_be_edited:
+        return
+    broken = ExternalLink.objects.filter(account=account, status=ExternalLink.Status.BROKEN)
+    for link in broken:
+        yield Item(
+            f"Sign in again at {link.institution or 'your bank'}",
+            detail="Until then its balances in your picture get older.",
+            url=reverse("picture:mend", args=[link.key]),
+            kind="picture",
+        )
+    profile = InvestorProfile.objects.filter(account=account).first()
+    if profile and profile.check_due_at <= timezone.now():
+        yield Item(
+            "Is your picture still right?",
+            day=timezone.localdate(profile.check_due_at),
+            detail="A year has passed. Looking takes about 90 seconds.",
+            url=reverse("picture:check"),
+            kind="picture",
         )

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import Account, Kept, OfAccountManager, OfAccountQuerySet, User
+from onboarding.elsewhere import TYPE_WORDS
 from robo.work import Work, due_indexes
 
 
@@ -173,6 +174,14 @@ class RiskAssessment(Work):
         return min(self.our_level, self.bluum_score or self.our_level)
 
     @property
+    def highest_choice(self) -> int:
+        """The boldest level a person may choose: two above the advice at most, and never more
+        than means and dates can bear."""
+        limits = [self.result.get(name) for name in ("level_by_capacity", "level_by_horizon")]
+        above = min([10, self.advised_level + MOST_ABOVE, *(n for n in limits if n)])
+        return max(above, self.advised_level)
+
+    @property
     def is_current(self) -> bool:
         return self.status in {self.Status.SUBMITTED, self.Status.ACTIVE} and (
             self.expires_at is None or self.expires_at > timezone.now()
@@ -322,6 +331,10 @@ class ExternalAccount(Kept):
 
     def __str__(self) -> str:
         return f"{self.name} of {self.account}"
+
+    @property
+    def type_words(self) -> str:
+        return TYPE_WORDS.get(self.account_type, "Account")
 
 
 class Advice(models.Model):

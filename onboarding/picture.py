@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+from robo.ui import words
+
 Kind = Literal["money", "whole", "percent", "yes_no", "choice", "state", "text"]
 
 
@@ -505,3 +507,14 @@ def shown(question: Question, kept: Any) -> Any:
     if question.kind == "yes_no":
         return "yes" if kept else "no"
     return Decimal(kept) if question.kind == "money" else kept
+
+
+def in_words(question: Question, kept: Any) -> str:
+    """What is kept, for people to read."""
+    if question.kind == "money":
+        return words.money(kept).removesuffix(".00")
+    if question.kind == "yes_no":
+        return "Yes" if kept else "No"
+    if question.kind == "percent":
+        return f"{shown(question, kept)}%"
+    return str(dict(question.choices).get(kept, kept))

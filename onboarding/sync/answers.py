@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.services import tell
-from onboarding.models import CHECK_EVERY, MOST_ABOVE, InvestorProfile, RiskAssessment
+from onboarding.models import CHECK_EVERY, InvestorProfile, RiskAssessment
 from portfolios.planning.questionnaire import load_questionnaire
 from portfolios.planning.risk import level_of
 from robo import agenda, bluum, clients
@@ -101,8 +101,8 @@ def apply_assessment(pk: int, found: remote.RiskAssessment) -> timedelta | None:
     assessment.expires_at = found.expires_at or assessment.expires_at
     before = assessment.level
     # What the person chose stands, but never further above the advice than is allowed.
-    highest = assessment.advised_level + MOST_ABOVE
-    assessment.level = min(assessment.chosen_level or assessment.advised_level, highest)
+    chosen = assessment.chosen_level or assessment.advised_level
+    assessment.level = min(chosen, assessment.highest_choice)
     if assessment.status != Status.SUPERSEDED:
         known = {Status.SUPERSEDED.value, Status.EXPIRED.value}
         assessment.status = found.status if found.status in known else Status.ACTIVE

@@ -107,7 +107,9 @@ def disconnect(request: Request, key: UUID) -> HttpResponse:
     if found.status in {Status.REMOVED, Status.REFUSED}:
         return redirect("picture:overview")
     rows = list(found.accounts.filter(status="active"))
-    form = RemoveLinkForm(request.POST or None, initial={"keep": "keep"})
+    form = RemoveLinkForm(
+        request.POST if request.method == "POST" else None, initial={"keep": "keep"}
+    )
     if request.method == "POST" and (form.is_valid() or not rows):
         keep = bool(rows) and form.cleaned_data["keep"]
         services.remove_external_link(found, keep=keep, request=request)

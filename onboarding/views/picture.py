@@ -19,9 +19,8 @@ from onboarding.forms.picture import (
     SectionForm,
 )
 from onboarding.models import Dependent, ExternalAccount, ExternalLink, InvestorProfile
-from onboarding.picture import BY_SLUG, PREFERENCES, SECTIONS, Section, completeness, shown
+from onboarding.picture import BY_SLUG, PREFERENCES, SECTIONS, Section, completeness, in_words
 from onboarding.sync.links import external_links_offered
-from robo.ui import words
 
 SHOWN_LINKS = (
     ExternalLink.Status.CONNECTING,
@@ -88,16 +87,6 @@ def section_row(profile: InvestorProfile, section: Section) -> dict[str, Any]:
     }
 
 
-def in_words(question: Any, kept: Any) -> str:
-    if question.kind == "money":
-        return words.money(kept).removesuffix(".00")
-    if question.kind == "yes_no":
-        return "Yes" if kept else "No"
-    if question.kind == "percent":
-        return f"{shown(question, kept)}%"
-    return str(dict(question.choices).get(kept, kept))
-
-
 def wishes_in_words(profile: InvestorProfile) -> list[tuple[str, str]]:
     wishes = profile.wishes
     cash = str(wishes.get("minimum_cash_percent") or "0")
@@ -120,9 +109,9 @@ def section(request: Request, slug: str) -> HttpResponse:
     given = profile.sections.get(found.key, {})
     form: SectionForm
     if found is PREFERENCES:
-        form = PreferencesForm(request.POST or None, given=given, wishes=profile.wishes)
+        form = PreferencesForm(_posted(request), given=given, wishes=profile.wishes)
     else:
-        form = SectionForm(request.POST or None, section=found, given=given)
+        form = SectionForm(_posted(request), section=found, given=given)
     if request.method == "POST" and form.is_valid():
         if isinstance(form, PreferencesForm):
             services.save_preferences(
@@ -137,6 +126,11 @@ def section(request: Request, slug: str) -> HttpResponse:
     row = section_row(profile, found)
     context = {"form": form, "section": found, "row": row, "following": after(found)}
     return answer(request, "onboarding/picture/section.html", context, form)
+
+
+def _posted(request: Request) -> Any:
+    """What was sent, also when every field was left empty."""
+    return request.POST if request.method == "POST" else None
 
 
 def after(found: Section) -> Section | None:
@@ -155,7 +149,7 @@ def answer(request: Request, template: str, context: dict[str, Any], form: Any) 
 @investor_required
 @require_http_methods(["GET", "POST"])
 def person_new(request: Request) -> HttpResponse:
-    form = PersonForm(request.POST or None)
+    form = PersonForm(_posted(request))
     if request.method == "POST" and form.is_valid():
         key = form.cleaned_data["key"]
         made = services.add_dependent(account=request.account, key=key, **form.told())
@@ -168,7 +162,7 @@ def person_new(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def person(request: Request, pk: int) -> HttpResponse:
     row = _active(request, Dependent, pk)
-    form = PersonForm(request.POST or None, instance=row)
+    form = PersonForm(_posted(request), instance=row)
     if request.method == "POST" and form.is_valid():
         services.change_dependent(row, **form.told())
         messages.success(request, "Saved.")
@@ -208,7 +202,7 @@ def _active(request: Request, model: Any, pk: int) -> Any:
 @investor_required
 @require_http_methods(["GET", "POST"])
 def holding_new(request: Request) -> HttpResponse:
-    form = HoldingForm(request.POST or None)
+    form = HoldingForm(_posted(request))
     if request.method == "POST" and form.is_valid():
         key = form.cleaned_data["key"]
         made = services.add_holding(account=request.account, key=key, **form.told())
@@ -227,7 +221,7 @@ def holding(request: Request, pk: int) -> HttpResponse:
         if request.method == "POST":
             raise Http404
         return render(request, "onboarding/picture/holding_read.html", {"row": row})
-    form = HoldingForm(request.POST or None, instance=row)
+    form = HoldingForm(_posted(request), instance=row)
     if request.method == "POST" and form.is_valid():
         services.change_holding(row, **form.told())
         messages.success(request, "Saved.")
@@ -268,9 +262,7 @@ def check(request: Request) -> HttpResponse:
     questions = services.stale_questions(profile)
     accounts = services.stale_holdings(account, profile.checked_at)
     nothing = "nothing" in request.POST
-    form = CheckForm(
-        None if nothing else request.POST or None, questions=questions, accounts=accounts
-    )
+    form = CheckForm(None if nothing else _posted(request), questions=questions, accounts=accounts)
     if request.method == "POST" and (nothing or form.is_valid()):
         changed = not nothing and services.save_check(
             account, sections=form.changed_sections(), balances=form.changed_balances()
