@@ -5,4 +5,4 @@ class FundingConfig(AppConfig):
     name = "funding"
 
     def ready(self) -> None:
-        from funding import agenda  # noqa: F401 (registers what home tells)
+        from funding import agenda, told  # noqa: F401 (registers what home and answers are told)

@@ -9,8 +9,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Account
-from funding import calendar
+from funding import calendar, told
 from funding.models import BankAccount, BankLink, Deposit, Schedule, TransferEvent, Wallet
+from onboarding.services import why_no_money
 from robo import audit, seal
 
 LONGEST_TOKEN = 400
@@ -78,12 +79,31 @@ def unlink_bank(*, bank: BankAccount, request: Any = None) -> None:
     audit.record("unlink bank", target=found, account=found.account, request=request)
 
 
+class AnswersOpen(NotPossible):
+    """Risk answers that don't go together keep money from going in."""
+
+
+def may_fund(account: Account, **more: Any) -> None:
+    """Raises AnswersOpen while what the person told doesn't go together. `more` are facts about
+    to come true. Outside of a transaction, so that what was found stays written down."""
+    if problem := why_no_money(account, **more):
+        raise AnswersOpen(problem)
+
+
 # Deposits -------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def request_deposit(*, account: Account, bank: BankAccount, amount: Decimal, key: UUID) -> Deposit:
-    """Write down that the client wants this deposit. The same key always means the same one."""
+    """Write down that the client wants this deposit. The same key always means the same one.
+
+    Raises AnswersOpen.
+    """
+    may_fund(account)
+    return _write_deposit(account, bank, amount, key)
+
+
+@transaction.atomic
+def _write_deposit(account: Account, bank: BankAccount, amount: Decimal, key: UUID) -> Deposit:
     deposit: Deposit
     deposit, created = Deposit.objects.get_or_create(
         account=account,
@@ -122,7 +142,6 @@ def cancel_deposit(*, deposit: Deposit, request: Any = None) -> Deposit:
 # Auto-invest ----------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def request_schedule(
     *,
     account: Account,
@@ -134,7 +153,28 @@ def request_schedule(
     start_date: date,
     key: UUID,
 ) -> Schedule:
-    """Write down an auto-invest schedule. The same key always means the same one."""
+    """Write down an auto-invest schedule. The same key always means the same one.
+
+    Raises AnswersOpen, also when it would take more of the income than one told can be.
+    """
+    if not Schedule.objects.filter(account=account, key=key).exists():
+        may_fund(account, **told.with_schedule(account, amount, frequency, start_date))
+    return _write_schedule(
+        account, bank, amount, frequency, day_of_week, day_of_month, start_date, key
+    )
+
+
+@transaction.atomic
+def _write_schedule(
+    account: Account,
+    bank: BankAccount,
+    amount: Decimal,
+    frequency: str,
+    day_of_week: int | None,
+    day_of_month: int | None,
+    start_date: date,
+    key: UUID,
+) -> Schedule:
     schedule, created = Schedule.objects.get_or_create(
         account=account,
         key=key,
@@ -155,7 +195,6 @@ def request_schedule(
     return schedule
 
 
-@transaction.atomic
 def change_schedule(
     *,
     schedule: Schedule,
@@ -163,7 +202,18 @@ def change_schedule(
     day_of_week: int | None,
     day_of_month: int | None,
 ) -> Schedule:
-    """Change amount or day from the next run on. Raises NotPossible if the schedule has ended."""
+    """Change amount or day from the next run on. Raises NotPossible if the schedule has ended, or
+    when more shall go in while risk answers are open."""
+    if amount > schedule.amount:
+        more = amount - schedule.amount
+        may_fund(schedule.account, **told.with_schedule(schedule.account, more, schedule.frequency))
+    return _change_schedule(schedule, amount, day_of_week, day_of_month)
+
+
+@transaction.atomic
+def _change_schedule(
+    schedule: Schedule, amount: Decimal, day_of_week: int | None, day_of_month: int | None
+) -> Schedule:
     found = _going(schedule)
     wished = {"amount": amount, "day_of_week": day_of_week, "day_of_month": day_of_month}
     if all(getattr(found, name) == value for name, value in wished.items()):
@@ -182,9 +232,14 @@ def pause_schedule(*, schedule: Schedule) -> Schedule:
     return _want(schedule, "paused")
 
 
-@transaction.atomic
 def resume_schedule(*, schedule: Schedule) -> Schedule:
-    """Go on with the next date. Missed runs are not caught up."""
+    """Go on with the next date. Missed runs are not caught up. Raises NotPossible."""
+    may_fund(schedule.account)
+    return _resume_schedule(schedule)
+
+
+@transaction.atomic
+def _resume_schedule(schedule: Schedule) -> Schedule:
     found = _going(schedule)
     if not found.bank.is_usable:
         raise NotPossible(f"{found.bank} isn’t linked any more. Link a bank first.")

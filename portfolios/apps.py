@@ -5,4 +5,4 @@ class PortfoliosConfig(AppConfig):
     name = "portfolios"
 
     def ready(self) -> None:
-        from portfolios import agenda  # noqa: F401 (registers what home tells)
+        from portfolios import agenda, told  # noqa: F401 (registers what home and answers are told)

@@ -42,7 +42,11 @@ def deposit(request: Request) -> HttpResponse:
             return redirect("funding:deposit-status", made.pk)
         if form.is_valid():
             if "confirmed" in request.POST:
-                made = services.request_deposit(account=account, **form.wish())
+                try:
+                    made = services.request_deposit(account=account, **form.wish())
+                except services.AnswersOpen as problem:
+                    messages.warning(request, str(problem))
+                    return redirect("onboarding:risk-result")
                 return redirect("funding:deposit-status", made.pk)
             return redirect(carrying_on(request))
     elif "check" in request.GET and form.is_valid():

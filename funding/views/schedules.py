@@ -43,7 +43,11 @@ def schedule_new(request: Request) -> HttpResponse:
             return redirect("funding:schedule", made.pk)
         if form.is_valid():
             if "confirmed" in request.POST:
-                made = services.request_schedule(account=account, **form.cleaned_data)
+                try:
+                    made = services.request_schedule(account=account, **form.cleaned_data)
+                except services.AnswersOpen as problem:
+                    messages.warning(request, str(problem))
+                    return redirect("onboarding:risk-result")
                 return redirect("funding:schedule", made.pk)
             return redirect(carrying_on(request))
     elif "check" in request.GET and form.is_valid():

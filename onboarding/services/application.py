@@ -46,7 +46,8 @@ def save_answers(
     identity: Mapping[str, Any],
     employment: Mapping[str, Any] | None = None,
 ) -> None:
-    """Keep one screen's answers: identity sealed, employment in the profile.
+    """Keep one screen's answers: identity sealed, employment in the profile, and what risk answers
+    are held against (where the money comes from, the year of birth) in the open.
 
     Raises accounts.services.AlreadySubmitted once the application is on its way.
     """
@@ -56,6 +57,10 @@ def save_answers(
     application, _ = Application.objects.select_for_update().get_or_create(account=account)
     if step not in application.steps_done:
         application.steps_done = [*application.steps_done, step]
+    if "funding_source" in identity:
+        application.funding_source = list(identity["funding_source"])
+    if born := str(identity.get("date_of_birth") or ""):
+        application.birth_year = int(born[:4])
     application.save()
 
 

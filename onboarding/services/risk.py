@@ -1,6 +1,6 @@
 """Risk: answers kept, scored, written down, and looked at again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -17,7 +17,8 @@ from onboarding.models import Advice, InvestorProfile, RiskAssessment, RiskDraft
 from onboarding.services import first_answers
 from onboarding.services.picture import share_of_what_is_owned
 from portfolios.planning.assumptions import CURRENT as CURRENT_ASSUMPTIONS
-from portfolios.planning.questionnaire import CURRENT, Pair, Questionnaire, load_questionnaire
+from portfolios.planning.consistency import CONFIRMABLE, fires
+from portfolios.planning.questionnaire import CURRENT, Questionnaire, load_questionnaire
 from portfolios.planning.risk import ENGINE_VERSION, Circumstances, RiskResult, assess
 from robo import agenda, audit
 
@@ -63,6 +64,29 @@ def save_risk_answers(account: Account, answers: Mapping[str, str]) -> RiskDraft
     return draft
 
 
+LONGEST_SECONDS = 600.0
+
+
+@transaction.atomic
+def note_shown(account: Account, question_id: str) -> None:
+    """A question has come on screen: from now on its seconds count."""
+    draft = RiskDraft.objects.select_for_update().get(account=account)
+    draft.shown = {"question": question_id, "at": timezone.now().isoformat()}
+    draft.save(update_fields=["shown"])
+
+
+@transaction.atomic
+def note_answered(account: Account, question_id: str) -> None:
+    """It was answered: keep how long it took, the longest time if it was seen more than once."""
+    draft = RiskDraft.objects.select_for_update().get(account=account)
+    if draft.shown.get("question") != question_id:
+        return
+    took = (timezone.now() - datetime.fromisoformat(draft.shown["at"])).total_seconds()
+    took = max(round(min(took, LONGEST_SECONDS), 1), draft.seconds.get(question_id, 0.0))
+    draft.seconds, draft.shown = draft.seconds | {question_id: took}, {}
+    draft.save(update_fields=["seconds", "shown"])
+
+
 def answered(answers: Mapping[str, str]) -> dict[str, str]:
     """The answers to the questionnaire's own questions, without what was skipped."""
     known = {question.id for question in load_questionnaire().questions}
@@ -82,21 +106,10 @@ def cautious(answers: Mapping[str, str]) -> dict[str, str]:
     """
     asked = load_questionnaire()
     settled = answered(answers)
-    while firing := [pair for pair in asked.pairs if pair.counts and _contradict(pair, settled)]:
+    while firing := [pair for pair in asked.pairs if pair.counts and fires(pair, asked, settled)]:
         question = asked.question(firing[0].bold_question)
         settled[question.id] = question.answers[int(firing[0].at_least) - 1].id
     return settled
-
-
-def _contradict(pair: Pair, answers: Mapping[str, str]) -> bool:
-    bold, calm = answers.get(pair.bold_question), answers.get(pair.cautious_question)
-    if bold is None or calm is None:
-        return False
-    asked = load_questionnaire()
-    return (
-        asked.question(pair.bold_question).value(bold) >= pair.at_least
-        and asked.question(pair.cautious_question).value(calm) <= pair.at_most
-    )
 
 
 def _circumstances(account: Account) -> Circumstances:
@@ -112,11 +125,21 @@ def _circumstances(account: Account) -> Circumstances:
 
 
 @transaction.atomic
-def submit_risk(*, account: Account, answers: Mapping[str, str], key: UUID) -> RiskAssessment:
+def submit_risk(
+    *,
+    account: Account,
+    answers: Mapping[str, str],
+    key: UUID,
+    seconds: Mapping[str, float] | None = None,
+    confirmed: Sequence[str] = (),
+) -> RiskAssessment:
     """Write down the answers and what they come to; Bluum scores them, too.
 
-    The same key is the same wish; so are the same answers while they are current. Raises
-    BadAnswer. An older filling-in that Bluum hasn't seen yet is not sent any more.
+    The same key is the same wish; so are the same answers while they are current and come to the
+    same. `seconds` says how long each took; `confirmed` names what the person was asked about the
+    manner of answering and said is right. What else doesn't go together, a follower of
+    `agenda.advice_changed` writes down. Raises BadAnswer. An older filling-in that Bluum hasn't
+    seen yet is not sent any more.
     """
     Account.objects.select_for_update().get(pk=account.pk)
     made: RiskAssessment | None = RiskAssessment.objects.filter(account=account, key=key).first()
@@ -124,15 +147,15 @@ def submit_risk(*, account: Account, answers: Mapping[str, str], key: UUID) -> R
         return made
     given = {name: value for name, value in answers.items() if value}
     current = current_assessment(account)
-    if current and current.answers == given and next_check(current) > timezone.now() + RENEW:
-        return current
-    inputs = {
-        "answers": answered(given),
-        "circumstances": asdict(_circumstances(account)),
-        "questionnaire": CURRENT,
-        "assumptions": CURRENT_ASSUMPTIONS,
-    }
+    inputs = _inputs(account, given)
     found = advise(inputs)
+    if (
+        current
+        and current.answers == given
+        and current.our_level == found["level"]
+        and next_check(current) > timezone.now() + RENEW
+    ):
+        return current
     asked: Questionnaire = load_questionnaire(CURRENT)
     account.risk_assessments.filter(status=Status.SUBMITTED).update(
         status=Status.SUPERSEDED, due_at=None
@@ -146,6 +169,12 @@ def submit_risk(*, account: Account, answers: Mapping[str, str], key: UUID) -> R
         result=found,
         level=found["level"],
         our_level=found["level"],
+        seconds=dict(seconds or {}),
+        conflicts=[
+            {"key": name, "id": name, "text": "", "sides": [], "settled": "you"}
+            for name in confirmed
+            if name in CONFIRMABLE
+        ],
     )
     advice.record(
         account,
@@ -159,6 +188,20 @@ def submit_risk(*, account: Account, answers: Mapping[str, str], key: UUID) -> R
     assessment.enqueue()
     agenda.advice_changed(account)
     return assessment
+
+
+def outcome(account: Account, answers: Mapping[str, str]) -> dict[str, Any]:
+    """What `submit_risk` would write down. Raises BadAnswer."""
+    return advise(_inputs(account, answers))
+
+
+def _inputs(account: Account, answers: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "answers": answered(answers),
+        "circumstances": asdict(_circumstances(account)),
+        "questionnaire": CURRENT,
+        "assumptions": CURRENT_ASSUMPTIONS,
+    }
 
 
 @advice.replayer(Advice.Kind.RISK)
