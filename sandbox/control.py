@@ -16,7 +16,7 @@ from sandbox.api import compliance, documents, funding
 from sandbox.calendar import nyse
 from sandbox.clock import months_later
 from sandbox.errors import ApiError, invalid, not_found
-from sandbox.plaid import banks
+from sandbox.plaid import banks, webhooks
 from sandbox.world import Row, World
 
 ROOT = "/_sandbox"
@@ -337,6 +337,13 @@ def _letters(app: Flask, world: World) -> None:
     def replay_deliveries() -> ResponseReturnValue:
         """{"event": "order.*"}: send again all that are dead, lost or dropped."""
         return {"replayed": deliveries.replay_dead(world, str(_given().get("event", "*")))}
+
+    @app.post(f"{ROOT}/plaid/deliveries/<delivery_id>/replay")
+    def replay_plaid_delivery(delivery_id: str) -> ResponseReturnValue:
+        """Send one of Plaid's webhooks again, now."""
+        if delivery_id not in world.table(webhooks.TABLE):
+            raise not_found("Delivery not found.")
+        return webhooks.replay(world, delivery_id)
 
     @app.get(f"{ROOT}/mail")
     def list_mail() -> ResponseReturnValue:

@@ -12,7 +12,7 @@ from flask import Flask, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
-from sandbox import auth, books, codec, contract, idempotency, mishaps
+from sandbox import auth, books, codec, contract, idempotency, masking, mishaps
 from sandbox.clock import iso
 from sandbox.errors import ApiError, invalid
 from sandbox.ratelimit import RateLimit
@@ -52,10 +52,13 @@ class Gateway:
             "path": request.path,
             "query": request.query_string.decode("latin-1"),
             "idempotency_key": request.headers.get("Idempotency-Key"),
+            "body": masking.body(request),
             "status": None,
+            "milliseconds": None,
             "fault": None,
         }
         self.log.append(entry)
+        begun = time.perf_counter()
         caller = auth.named(request)
         scope = idempotency.scope(request, caller)
         with self.running.only(scope) as alone:
@@ -67,6 +70,7 @@ class Gateway:
                 over_a_wire="werkzeug.socket" in request.environ,
             )
         entry["status"] = response.status_code
+        entry["milliseconds"] = round((time.perf_counter() - begun) * 1000, 1)
         response.headers["X-Request-Id"] = entry["id"]
         return response
 

@@ -47,7 +47,7 @@ def _protected(app: Flask) -> bool:
         return False
     view = app.view_functions.get(request.endpoint or "")
     return request.path.startswith("/_sandbox") or (
-        view is not None and view.__module__ in PROTECTED_MODULES
+        view is not None and view.__module__.startswith(PROTECTED_MODULES)
     )
 
 

@@ -10,6 +10,7 @@ from flask import Flask, Response, render_template
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
+from sandbox.console import show
 from sandbox.world import Row, World
 
 KEPT = 200
@@ -91,7 +92,8 @@ def routes(app: Flask, world: World) -> None:
 
     @app.get("/mail")
     def mail_list() -> ResponseReturnValue:
-        return render_template("console/mails.html", mails=mails_to(world, None), code_in=code_in)
+        page = show.page_of(mails_to(world, None))
+        return render_template("console/mails.html", page=page, code_in=code_in)
 
     @app.get("/mail/<mail_id>")
     def mail_page(mail_id: str) -> ResponseReturnValue:

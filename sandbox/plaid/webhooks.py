@@ -88,6 +88,28 @@ def send_due(world: World, send: deliveries.Send) -> int:
             _settle(world, row, status)
 
 
+def replay(world: World, delivery_id: str) -> Row:
+    """Send it once more, now and truly, whatever became of it; a day of further tries begins.
+
+    Raises KeyError for an unknown one.
+    """
+    row = world.table(TABLE)[delivery_id]
+    now = world.clock.now()
+    row.update(status="waiting", fault=None, stale=0, next_try_at=now, replayed_at=now)
+    row["before"] = len(row["tries"])
+    world.changed = True
+    world.outbox_ready.set()
+    return row
+
+
+def replay_dead(world: World) -> int:
+    """Replay everything that is dead or lost, oldest first. Returns how many."""
+    rows = [row for row in world.table(TABLE).values() if row["status"] in ("dead", "lost")]
+    for row in rows:
+        replay(world, row["id"])
+    return len(rows)
+
+
 def _try(send: deliveries.Send, url: str, body: bytes, signature: str) -> int | None:
     headers = {
         "Content-Type": "application/json",
@@ -103,10 +125,10 @@ def _try(send: deliveries.Send, url: str, body: bytes, signature: str) -> int | 
 def _settle(world: World, row: Row, status: int | None) -> None:
     world.changed = True
     row["tries"].append({"at": world.clock.now(), "status": status})
-    wait = FIRST_WAIT * 4 ** (len(row["tries"]) - 1)
+    wait = FIRST_WAIT * 4 ** (len(row["tries"]) - row.get("before", 0) - 1)
     if status == 200:
         row["status"] = "delivered"
-    elif world.clock.now() + wait > row["created_at"] + GIVE_UP_AFTER:
+    elif world.clock.now() + wait > row.get("replayed_at", row["created_at"]) + GIVE_UP_AFTER:
         row["status"] = "dead"
     else:
         row["status"] = "waiting"

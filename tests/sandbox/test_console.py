@@ -7,7 +7,10 @@ import pytest
 from sandbox import mail
 from tests.sandbox.person import Integrator
 
-PAGES = ["/", "/transfers", "/deliveries", "/mail", "/faults", "/requests"]
+PAGES = [
+    "/", "/accounts", "/transfers", "/banks", "/market", "/market/VTI", "/faults", "/deliveries",
+    "/deliveries?sender=plaid", "/mail", "/requests", "/reset",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -36,13 +39,13 @@ def test_every_page_answers_on_an_empty_and_on_a_busy_sandbox(us):
     for page in [*PAGES, f"/accounts/{account}"]:
         assert us.home.get(page).status_code == 200
     story = us.home.get(f"/accounts/{account}").text
-    assert "Deposit of 100.02 USD: failed (R01: insufficient funds)" in story
+    assert "Deposit of $100.02: failed (R01: insufficient funds)" in story
     assert us.home.get("/accounts/nobody").status_code == 404
 
 
 def test_what_people_type_is_shown_and_never_run(us):
     account = us.open_account(last_name="<script>alert(1)</script>")
-    for page in ("/", f"/accounts/{account}"):
+    for page in ("/", "/accounts", f"/accounts/{account}"):
         text = us.home.get(page).text
         assert "<script>alert" not in text
         assert "&lt;script&gt;alert" in text
@@ -50,11 +53,11 @@ def test_what_people_type_is_shown_and_never_run(us):
 
 def test_a_person_decides_on_the_console(us):
     account = us.active_account(last_name="Review")
-    assert "Approve" in us.home.get("/").text
+    assert ">Approve<" in us.home.get("/").text
     done = us.home.post(f"/accounts/{account}/decide", data={"decision": "approve"})
     assert done.status_code == 303
     assert us.api.get(f"/accounts/{account}").json()["status"] == "ACTIVE"
-    assert "Approve" not in us.home.get("/").text
+    assert ">Approve<" not in us.home.get("/").text
     again = us.home.post(f"/accounts/{account}/decide", data={"decision": "reject"})
     assert "decided" in us.home.get(again.headers["Location"]).text
 
@@ -98,7 +101,7 @@ def test_the_console_shows_what_an_account_holds_and_why_it_was_bought(us):
     assert bought.status_code == 201, bought.text
     us.wait(60)
     page = us.home.get(f"/accounts/{account}").text
-    assert "<td>VTI</td>" in page
+    assert '<a href="/market/VTI">VTI</a>' in page
     assert "Order to buy VTI: filled" in page
 
 
