@@ -1,6 +1,6 @@
 from django.urls import path
 
-from onboarding.views import application, links, risk
+from onboarding.views import application, first_plan_rest, links, risk
 from onboarding.views import picture as pages
 
 app_name = "onboarding"
@@ -8,6 +8,7 @@ app_name = "onboarding"
 urlpatterns = [
     path("", application.start, name="start"),
     path("risk/", risk.begin, name="risk"),
+    path("risk/rest/", first_plan_rest.rest, name="risk-rest"),
     path("risk/check/", risk.check, name="risk-check"),
     path("risk/result/", risk.result, name="risk-result"),
     path("risk/<int:n>/", risk.question, name="risk-question"),

@@ -13,8 +13,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.guards import Request, disclosed
+from accounts.models import Account
 from onboarding import services
 from onboarding.models import RiskAssessment, RiskDraft
+from onboarding.services import first_answers
 from portfolios.planning.assumptions import load
 from portfolios.planning.models import model
 from portfolios.planning.questionnaire import (
@@ -104,11 +106,19 @@ def next_url(draft: RiskDraft) -> str:
     return reverse("onboarding:risk-check")
 
 
+def left_open(account: Account, draft: RiskDraft) -> bool:
+    """Whether a first plan answered some of the questions and others are still open."""
+    still = load_questionnaire().unanswered(services.answered(draft.answers))
+    return bool(still and first_answers.for_risk(account))
+
+
 @disclosed
 @require_http_methods(["GET", "POST"])
 def begin(request: Request) -> HttpResponse:
     """What this is about, and on which amount the examples should be."""
     draft = services.draft_of(request.account)
+    if request.method == "GET" and "one" not in request.GET and left_open(request.account, draft):
+        return redirect("onboarding:risk-rest")
     form = AmountForm(
         request.POST or None, initial={"amount": services.example_amount(draft.answers)}
     )

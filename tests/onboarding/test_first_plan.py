@@ -311,22 +311,103 @@ def test_staff_keep_no_plan(visitor, iris):
     assert not FirstPlan.objects.exists()
 
 
+REST = {
+    "risk_tolerance": "moderate",
+    "income_needs": "none",
+    "investment_knowledge": "beginner",
+    "experienced_major_decline": "no",
+    "largest_acceptable_loss_percent": "25",
+    "emergency_fund": "3_to_6_months",
+    "income_stability": "steady",
+}
+
+
+def filled_in(form: Any) -> dict[str, Any]:
+    return {bound.html_name: bound.value() for bound in form if bound.value() is not None}
+
+
+def test_one_page_asks_what_the_plan_left_open_and_leads_to_the_level(visitor, maya, apply_for):
+    visitor.force_login(maya)
+    account = apply_for(maya)
+    assert visitor.get(reverse("onboarding:risk")).url == reverse("onboarding:risk-rest")
+    page = visitor.get(reverse("onboarding:risk-rest"))
+    shown = page.content.decode()
+    assert "From your plan" in shown
+    assert "Your $12,000 is worth $9,600" in shown
+    assert [bound.name for bound in page.context["form"].planned()] == [
+        "investment_goal",
+        "time_horizon",
+        "reaction_to_loss",
+        "time_horizon_years",
+    ]
+    sent = filled_in(page.context["form"]) | REST | {"key": page.context["key"]}
+    for _ in range(2):
+        done = visitor.post(reverse("onboarding:risk-rest"), sent)
+        assert done.url == reverse("onboarding:risk-result")
+
+    [assessment] = account.risk_assessments.all()
+    assert assessment.answers["reaction_to_loss"] == "hold_and_wait"
+    assert assessment.answers["risk_tolerance"] == "moderate"
+    assert "Level" in visitor.get(done.url).content.decode()
+
+
+def test_an_answer_of_the_plan_can_still_be_changed(visitor, maya, apply_for):
+    visitor.force_login(maya)
+    account = apply_for(maya)
+    page = visitor.get(reverse("onboarding:risk-rest"))
+    sent = filled_in(page.context["form"]) | REST | {"reaction_to_loss": "wait_and_see"}
+    visitor.post(reverse("onboarding:risk-rest"), sent)
+    assert account.risk_assessments.get().answers["reaction_to_loss"] == "wait_and_see"
+
+
+def test_an_open_question_left_out_is_told_and_the_rest_is_kept(visitor, maya, apply_for):
+    visitor.force_login(maya)
+    apply_for(maya)
+    sent = REST | {"income_needs": "", "largest_acceptable_loss_percent": "many"}
+    response = visitor.post(reverse("onboarding:risk-rest"), sent)
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert {"income_needs", "largest_acceptable_loss_percent"} <= set(
+        response.context["form"].errors
+    )
+    assert 'value="many"' in page
+
+
+def test_answers_that_dont_go_together_are_asked_about_before_they_count(visitor, maya, apply_for):
+    visitor.force_login(maya)
+    account = apply_for(maya)
+    page = visitor.get(reverse("onboarding:risk-rest"))
+    bold = {"reaction_to_loss": "sell_immediately", "risk_tolerance": "aggressive"}
+    sent = filled_in(page.context["form"]) | REST | bold
+    response = visitor.post(reverse("onboarding:risk-rest"), sent)
+    assert response.url == reverse("onboarding:risk-check")
+    assert not account.risk_assessments.exists()
+
+
+def test_one_may_answer_one_question_at_a_time_instead(visitor, maya, apply_for):
+    visitor.force_login(maya)
+    apply_for(maya)
+    page = visitor.get(reverse("onboarding:risk") + "?one=1")
+    assert page.status_code == 200
+    assert page.context["form"].initial["amount"] == Decimal(12000)
+
+
+def test_without_a_plan_the_questions_come_one_at_a_time(client, maya, apply_for):
+    client.force_login(maya)
+    apply_for(maya)
+    assert client.get(reverse("onboarding:risk")).status_code == 200
+    assert client.get(reverse("onboarding:risk-rest")).url == reverse("onboarding:risk")
+
+
 def test_the_first_goal_is_filled_in_and_one_press_makes_it_once(visitor, maya, open_account):
     visitor.force_login(maya)
     account = open_account(maya)
     odds_before = visitor.get(RESULT).context["plan"].seed
     page = visitor.get(reverse("portfolios:goal-new"))
     assert "From your plan" in page.content.decode()
-    form = page.context["form"]
-    pressed = {}
-    for bound in form:
-        value = bound.value()
-        if bound.name == "target_date":
-            pressed |= {
-                "target_date_0": value.month, "target_date_1": value.day, "target_date_2": value.year
-            }  # fmt: skip
-        elif value is not None:
-            pressed[bound.html_name] = value
+    pressed = filled_in(page.context["form"])
+    day = pressed.pop("target_date")
+    pressed |= {"target_date_0": day.month, "target_date_1": day.day, "target_date_2": day.year}
     for _ in range(2):
         made = visitor.post(reverse("portfolios:goal-new") + "?type=home_purchase", pressed)
         assert made.status_code == 302, made.context["form"].errors
