@@ -1,10 +1,11 @@
-"""The financial plan at Bluum: one per account, each of our versions put over the last."""
+"""The financial plan: its document is made, then put to Bluum over the version before."""
 
 from datetime import timedelta
 
 from django.db import transaction
 
 from portfolios.models import FinancialPlan
+from portfolios.plan.written import write_plan
 from portfolios.sync.common import sentence
 from robo import bluum, clients
 from robo.bluum.goals import FinancialPlan as BluumPlan
@@ -13,8 +14,13 @@ Status = FinancialPlan.Status
 
 
 def advance_plan(plan: FinancialPlan) -> timedelta | None:
-    """Put the newest version to Bluum, once."""
+    """Make the document, then put the newest version to Bluum, once."""
     if plan.status != Status.SENDING:
+        return None
+    if not plan.sha256:
+        write_plan(plan)
+    if FinancialPlan.objects.filter(account=plan.account_id, version__gt=plan.version).exists():
+        FinancialPlan.objects.filter(pk=plan.pk).update(status=Status.SUPERSEDED)
         return None
     if wait := plan.account.wait_until_open():
         return wait
