@@ -1,4 +1,4 @@
-"""Banks, deposits, the wallet and auto-invest schedules."""
+"""Banks, deposits, the wallet, auto-invest schedules, and what was authorized for them."""
 
 import base64
 import uuid
@@ -12,6 +12,10 @@ from django.utils import timezone
 from accounts.models import Account, OfAccountManager, OfAccountQuerySet
 from onboarding.models import dollars
 from robo.work import Work, due_indexes
+
+
+MANUAL = "manual_bank_transfer"
+"""Bluum's word for a deposit that the person sends from their own bank."""
 
 
 class BankLink(Work):
@@ -49,7 +53,7 @@ class BankLink(Work):
 class BankAccountQuerySet(OfAccountQuerySet):
     def usable(self) -> Self:
         """Money can be pulled from these."""
-        return self.filter(status=BankAccount.Status.ACTIVE, unlink_asked_at=None)
+        return self.filter(status=BankAccount.Status.ACTIVE, unlink_asked_at=None, stopped_at=None)
 
     def shown(self) -> Self:
         """All but those that were unlinked."""
@@ -74,6 +78,12 @@ class BankAccount(Work):
     type = models.CharField(max_length=40, blank=True)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.ACTIVE)
     unlink_asked_at = models.DateTimeField(null=True, blank=True)
+    stopped_at = models.DateTimeField(
+        null=True, blank=True, help_text="A return forbids to pull from it until it's mended."
+    )
+    stopped_code = models.CharField(
+        max_length=8, blank=True, db_default="", help_text="R02 and the like, or LINK."
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = models.Manager.from_queryset(BankAccountQuerySet)()
@@ -93,7 +103,19 @@ class BankAccount(Work):
 
     @property
     def is_usable(self) -> bool:
-        return self.status == self.Status.ACTIVE and self.unlink_asked_at is None
+        return (
+            self.status == self.Status.ACTIVE
+            and self.unlink_asked_at is None
+            and self.stopped_at is None
+        )
+
+    @property
+    def needs_repair(self) -> bool:
+        """The person has to do something before money can come from it again."""
+        return self.unlink_asked_at is None and (
+            self.status == self.Status.ERROR
+            or (self.status == self.Status.ACTIVE and self.stopped_at is not None)
+        )
 
 
 class DepositQuerySet(OfAccountQuerySet):
@@ -131,6 +153,13 @@ class Deposit(Work):
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.REQUESTED)
     bluum_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
     failure_reason = models.CharField(max_length=300, blank=True)
+    instructions = models.JSONField(
+        default=dict,
+        blank=True,
+        db_default={},
+        help_text="Where a bank transfer has to go, and its reference, as Bluum said.",
+    )
+    expires_at = models.DateTimeField(null=True, blank=True)
     cancel_asked_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(
         null=True, blank=True, help_text="First sent then; before, nothing can be at Bluum."
@@ -167,9 +196,13 @@ class Deposit(Work):
 
     @property
     def can_be_canceled(self) -> bool:
-        return (
-            self.status in {self.Status.REQUESTED, self.Status.PENDING} and not self.cancel_asked_at
-        )
+        stoppable = {self.Status.REQUESTED, self.Status.PENDING}
+        return self.status in stoppable and not self.cancel_asked_at
+
+    @property
+    def is_by_hand(self) -> bool:
+        """The person sends the money from their own bank."""
+        return self.method == MANUAL
 
     @property
     def was_returned(self) -> bool:
@@ -300,3 +333,41 @@ class Schedule(Work):
         return self.has_ended or (
             self.status == self.wanted and self.sent_revision == self.revision
         )
+
+
+class Authorization(models.Model):
+    """What someone allowed us to pull from a bank, in the exact words they agreed to.
+
+    Kept at least two years after it ended (Nacha's rule for consumer debits). Never changed but
+    for `ended_at`.
+    """
+
+    class Kind(models.TextChoices):
+        ONCE = "once", "One transfer"
+        RECURRING = "recurring", "Auto-invest"
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="authorizations")
+    bank = models.ForeignKey(BankAccount, models.PROTECT, related_name="authorizations")
+    deposit = models.OneToOneField(
+        Deposit, models.PROTECT, null=True, blank=True, related_name="authorization"
+    )
+    schedule = models.ForeignKey(
+        "Schedule", models.PROTECT, null=True, blank=True, related_name="authorizations"
+    )
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    text = models.TextField()
+    sha256 = models.CharField(max_length=64)
+    amount = dollars()
+    ip = models.GenericIPAddressField(null=True, blank=True)
+    user_agent = models.CharField(max_length=300, blank=True)
+    agreed_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = models.Manager.from_queryset(OfAccountQuerySet)()
+
+    class Meta:
+        ordering = ["-agreed_at", "-pk"]
+        indexes = [models.Index(fields=["account", "-agreed_at"], name="authorization_by_account")]
+
+    def __str__(self) -> str:
+        return f"Authorization {self.pk}"
