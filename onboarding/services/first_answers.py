@@ -75,7 +75,9 @@ class Answers:
 
     def as_json(self) -> dict[str, Any]:
         """What `read` reads back. Amounts as text with cents, days as ISO dates."""
-        found = {name: _text(value) for name, value in asdict(self).items() if value}
+        found: dict[str, Any] = {
+            name: _text(value) for name, value in asdict(self).items() if value
+        }
         for name in ("start", "monthly"):  # nothing is an answer, too
             if (amount := getattr(self, name)) is not None:
                 found[name] = _text(amount)

@@ -1,5 +1,6 @@
 """What the result of a first plan shows: figures in, words and drawings out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -155,8 +156,10 @@ def ranges(level: int) -> list[Range]:
     return [
         Range(
             CLASS_NAMES[name][:1].upper() + CLASS_NAMES[name][1:],
-            *(Decimal(row[key]) for key in ("target_percent", "min_percent", "max_percent")),
-            SLEEVE_SERIES[name],
+            target=Decimal(row["target_percent"]),
+            least=Decimal(row["min_percent"]),
+            most=Decimal(row["max_percent"]),
+            series=SLEEVE_SERIES[name],
         )
         for name, row in target_allocation(level).items()
     ]
@@ -240,7 +243,7 @@ def levers(form: TryForm, numbers: Numbers, today: date) -> list[Lever]:
     """Amount, monthly, year. The slider reaches about twice what is planned."""
 
     def lever(name: str, value: str, least: int, most: int, at: int, is_money: bool) -> Lever:
-        errors = form.errors.get(name, [])
+        errors: Sequence[Any] = form.errors.get(name, [])
         return Lever(
             name,
             str(form.fields[name].label),
