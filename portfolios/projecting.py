@@ -1,8 +1,10 @@
 """Projections that are kept: made when a goal, the level or the portfolio changes."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from dataclasses import asdict
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
@@ -10,8 +12,9 @@ from django.utils import timezone
 from accounts.models import Account
 from onboarding.models import RiskAssessment
 from onboarding.services import current_assessment
-from portfolios import outlook
+from portfolios import moved, outlook, retirement
 from portfolios.models import Goal, Policy, Portfolio, Projection
+from portfolios.planning import projection
 
 STALE_AFTER = timedelta(hours=20)
 STALE_BY = Decimal("0.005")
@@ -38,9 +41,61 @@ def latest(goals: Iterable[Goal]) -> dict[int, Projection]:
     return {row.goal_id: row for row in rows}
 
 
-def keep_projection(goal: Goal, base: outlook.Footing | None = None) -> Projection | None:
+def new_projection(
+    goal: Goal, base: outlook.Footing, today: date, previous: Projection | None = None
+) -> Projection | None:
+    """A projection with all it takes to repeat it, not yet saved, and why its chance moved since
+    the one before. None without a level, or when the goal's day has come."""
+    if base.level is None or goal.target_date <= today:
+        return None
+    plan = outlook.plan_of(outlook.wish_of(goal, base), base.level, today)
+    outputs = outlook.project(plan) | {"put_in": float(_put_in(goal, base))}
+    if income := retirement.income_of(goal, base, today):
+        outputs["income"] = retirement.summary(income)
+    if previous:
+        _compare(previous, plan, outputs, today)
+    return Projection(
+        goal=goal,
+        inputs=asdict(plan) | {"on": today.isoformat()},
+        assumptions=plan.version,
+        engine=projection.ENGINE_VERSION,
+        outputs=outputs,
+        chance=Decimal(str(outputs["chance"])),
+    )
+
+
+def _put_in(goal: Goal, base: outlook.Footing) -> Decimal:
+    """What has been put in for this goal, dollars; before the first deposit, what was promised."""
+    if not base.is_funded or base.contributed is None:
+        return goal.initial_amount
+    return outlook.share_of(base.contributed, goal.share)
+
+
+def _compare(
+    previous: Projection, plan: projection.Plan, outputs: dict[str, Any], today: date
+) -> None:
+    """Keep in the outputs why the chance moved. A quiet change leaves what was told before, and
+    remembers which projection the next one is measured against."""
+    against = previous
+    if pk := previous.outputs.get("against"):
+        against = Projection.objects.filter(pk=pk).first() or previous
+    told = moved.explain(against, plan, outputs, today)
+    if told:
+        outputs["moved"] = told
+        return
+    if previous.outputs.get("moved"):
+        outputs["moved"] = previous.outputs["moved"]
+    if abs(outputs["percent"] - against.outputs["percent"]) < moved.QUIET_BELOW:
+        outputs["against"] = against.pk
+
+
+def keep_projection(
+    goal: Goal, base: outlook.Footing | None = None, previous: Projection | None = None
+) -> Projection | None:
     """Calculate and keep; None where there is no level to calculate with yet."""
-    found = outlook.new_projection(goal, base or footing_of(goal.account), timezone.localdate())
+    base = base or footing_of(goal.account)
+    previous = previous or latest([goal]).get(goal.pk)
+    found = new_projection(goal, base, timezone.localdate(), previous)
     if found:
         found.save()
     return found
@@ -50,8 +105,10 @@ def keep_projections(account: Account) -> None:
     """A fresh projection for every active goal of the account."""
     base = footing_of(account)
     if base.level is not None:
-        for goal in Goal.objects.filter(account=account, status=Goal.Status.ACTIVE):
-            keep_projection(goal, base)
+        goals = list(Goal.objects.filter(account=account, status=Goal.Status.ACTIVE))
+        kept = latest(goals)
+        for goal in goals:
+            keep_projection(goal, base, kept.get(goal.pk))
 
 
 def refresh_projections(account: Account) -> None:
@@ -63,7 +120,7 @@ def refresh_projections(account: Account) -> None:
     kept = latest(goals)
     for goal in goals:
         if _is_stale(goal, kept.get(goal.pk), base):
-            keep_projection(goal, base)
+            keep_projection(goal, base, kept.get(goal.pk))
 
 
 def _is_stale(goal: Goal, last: Projection | None, base: outlook.Footing) -> bool:

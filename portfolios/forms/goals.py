@@ -1,6 +1,7 @@
 """What people type about their goals, checked kindly."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -12,9 +13,11 @@ from django.utils import timezone
 
 from portfolios import outlook
 from portfolios.models import Goal
+from portfolios.planning.projection import BARS
+from portfolios.starters import Starter, is_far
 from robo import partner
 from robo.ui import words
-from robo.ui.forms import DateField, MoneyField
+from robo.ui.forms import Choice, DateField, MoneyField
 
 LEAST = Decimal(1)
 MOST = Decimal(100_000_000)
@@ -50,6 +53,24 @@ QUESTIONS: dict[str, tuple[str, str, str]] = {
 """Bluum's type to its name, a line about it, and the question about the amount."""
 
 
+IMPORTANCE = [
+    (
+        Goal.Importance.MUST_HAVE,
+        Choice("A must", f"We call it on track at {BARS['must_have'] * 100:.0f} in 100 futures."),
+    ),
+    (Goal.Importance.NORMAL, Choice("Important", f"On track at {BARS['normal'] * 100:.0f}.")),
+    (Goal.Importance.WISH, Choice("A wish", f"On track at {BARS['wish'] * 100:.0f}.")),
+]
+PRICES = [
+    (
+        "today",
+        Choice("Today’s prices", "The goal grows with prices, 2.4% a year as we assume."),
+    ),
+    ("then", Choice("Dollars of that day", "You name the very amount you’ll need then.")),
+]
+MOST_RAISE = Decimal(20)
+
+
 def offered_types() -> list[tuple[str, str, str]]:
     """(type, name, line) of what the partner offers, in its order."""
     return [
@@ -70,6 +91,31 @@ def check_day(day: date | None) -> date | None:
     if day > outlook.latest_day(today):
         raise ValidationError("Choose a day within the next 50 years.", code="late")
     return day
+
+
+class RaiseField(forms.DecimalField):
+    """A yearly raise in percent, from 0 to 20, to hundredths."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            min_value=Decimal(0),
+            max_value=MOST_RAISE,
+            decimal_places=2,
+            widget=forms.TextInput({"inputmode": "decimal", "autocomplete": "off"}),
+            error_messages={
+                "invalid": "Enter a percentage, like 2 or 2.5.",
+                "min_value": "Enter 0 or more.",
+                "max_value": f"Enter {MOST_RAISE} or less.",
+                "max_decimal_places": "Use two digits after the point at most.",
+            },
+            **kwargs,
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value.normalize():f}" if isinstance(value, Decimal) else value
+
+    def to_python(self, value: Any) -> Decimal | None:
+        return super().to_python(str(value).strip().removesuffix("%") if value else value)
 
 
 class GoalForm(forms.Form):
@@ -105,7 +151,34 @@ class GoalForm(forms.Form):
         required=False,
     )
 
-    def __init__(self, *args: Any, goal: Goal | None = None, type: str = "", **kwargs: Any) -> None:
+    importance = forms.ChoiceField(
+        label="How much does it matter?",
+        choices=IMPORTANCE,
+        widget=forms.RadioSelect,
+        required=False,
+        help_text="It sets how sure you should be, and who is served first when money is short.",
+    )
+    prices = forms.ChoiceField(
+        label="The amount is in",
+        choices=PRICES,
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    raise_percent = RaiseField(
+        label="Raise it each year by",
+        help_text="In percent, such as 2 or 2.5. Leave it empty for no raise.",
+        required=False,
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        goal: Goal | None = None,
+        type: str = "",
+        starter: Starter | None = None,
+        **kwargs: Any,
+    ) -> None:
+        today = timezone.localdate()
         if goal:
             names = (
                 "key",
@@ -115,10 +188,24 @@ class GoalForm(forms.Form):
                 "target_date",
                 "initial_amount",
                 "monthly_contribution",
+                "importance",
             )
-            kwargs["initial"] = {name: getattr(goal, name) for name in names}
+            kwargs["initial"] = {name: getattr(goal, name) for name in names} | {
+                "prices": "today" if goal.in_todays_dollars else "then",
+                "raise_percent": (goal.raise_yearly * 100).normalize() or None,
+            }
         else:
-            kwargs["initial"] = {"key": uuid4(), "type": type, **kwargs.get("initial", {})}
+            offered = {"key": uuid4(), "type": type}
+            if starter:
+                offered |= {
+                    "target_amount": starter.amount,
+                    "target_date": starter.by,
+                    "importance": starter.importance,
+                    "prices": "today" if starter.in_todays_dollars(today) else "then",
+                }
+                if starter.name:
+                    offered["name"] = starter.name
+            kwargs["initial"] = offered | kwargs.get("initial", {})
         super().__init__(*args, **kwargs)
         self.goal = goal
         kind = goal.type if goal else str(self["type"].value() or type)
@@ -126,6 +213,8 @@ class GoalForm(forms.Form):
             self.fields["target_amount"].label = QUESTIONS[kind][2]
             if not goal and kind != Goal.Type.CUSTOM:
                 self.initial.setdefault("name", QUESTIONS[kind][0])
+        if starter and starter.why:
+            self.fields["target_amount"].help_text = starter.why
 
     def clean_target_date(self) -> date | None:
         day: date | None = self.cleaned_data["target_date"]
@@ -140,6 +229,13 @@ class GoalForm(forms.Form):
         if kind not in {offered for offered, _, _ in offered_types()}:
             raise ValidationError("Choose what the money is for.", code="type")
         return kind
+
+    def clean_importance(self) -> str:
+        kept = self.goal.importance if self.goal else Goal.Importance.NORMAL
+        return str(self.cleaned_data["importance"] or kept)
+
+    def clean_raise_percent(self) -> Decimal:
+        return self.cleaned_data["raise_percent"] or Decimal(0)
 
     def clean_initial_amount(self) -> Decimal:
         return self.cleaned_data["initial_amount"] or Decimal(0)
@@ -156,6 +252,11 @@ class GoalForm(forms.Form):
                 f"You already have {words.money(start)}, so this goal is reached. "
                 "Enter a larger amount.",
             )
+        day, prices = data.get("target_date"), data.pop("prices", "")
+        if prices or not self.goal:
+            far = bool(day) and is_far(day, timezone.localdate())
+            data["in_todays_dollars"] = prices == "today" if prices else far
+        data["raise_yearly"] = data.pop("raise_percent", Decimal(0)) / HUNDRED
         return data
 
 
@@ -167,6 +268,9 @@ class WhatIfForm(forms.Form):
     year = forms.IntegerField(
         label="By the year", error_messages={"invalid": "Enter a year, like 2035."}
     )
+    raised = RaiseField(label="Raise a year, %")
+    importance = forms.ChoiceField(label="It is", choices=Goal.Importance.choices)
+    today = forms.ChoiceField(choices=[("1", "today’s prices"), ("0", "dollars of that day")])
     by = forms.DateField(required=False, widget=forms.HiddenInput)
     now = MoneyField(label="Added now", least=Decimal(0), most=MOST, required=False)
 
@@ -175,6 +279,9 @@ class WhatIfForm(forms.Form):
             "target": goal.target_amount,
             "monthly": goal.monthly_contribution,
             "year": goal.target_date.year,
+            "raised": f"{(goal.raise_yearly * HUNDRED).normalize():f}",
+            "importance": goal.importance,
+            "today": "1" if goal.in_todays_dollars else "0",
             "by": goal.target_date.isoformat(),
             "now": Decimal(0),
         }
@@ -205,6 +312,20 @@ class WhatIfForm(forms.Form):
             except ValidationError as problem:
                 self.add_error("year", problem)
         return data
+
+    def tried(self, saved: outlook.Wish) -> outlook.Wish:
+        """The wish with what was typed; of a valid form only."""
+        data = self.cleaned_data
+        return replace(
+            saved,
+            target=data["target"],
+            monthly=data["monthly"],
+            by=data["by"],
+            start=saved.start + (data["now"] or Decimal(0)),
+            importance=data["importance"],
+            in_todays_dollars=data["today"] == "1",
+            raise_yearly=data["raised"] / HUNDRED,
+        )
 
 
 class SharesForm(forms.Form):

@@ -211,6 +211,12 @@ def repairs(plan: Plan) -> Repairs:
     return Repairs(bar=plan.bar, monthly=monthly, lump_sum=lump, months=_months_needed(plan))
 
 
+def needed_monthly(plan: Plan) -> int | None:
+    """The monthly amount alone of `repairs`: whole dollars that reach the bar."""
+    growth, annuity = _end_factors(plan)
+    return _smallest((_targets(plan) - plan.start * growth) / annuity, plan.bar)
+
+
 def needed_level(plan: Plan) -> int | None:
     """The lowest level whose chance reaches the bar. Reported, never used to raise a level."""
     for mix in load(plan.version).levels:
@@ -249,9 +255,11 @@ def _smallest(needed: Floats, bar: float) -> int | None:
 
 
 def _months_needed(plan: Plan) -> int | None:
-    """The first month from the plan's own date on that reaches the bar, by bisection.
+    """The first month from the plan's own date on that reaches the bar.
 
-    The bar stays the plan's own: a later date must not lower what counts as enough.
+    Ever longer steps find a date that is enough, bisection finds the first one; most repairs are
+    near, and near dates are cheap. The bar stays the plan's own: a later date must not lower what
+    counts as enough.
     """
 
     def enough(months: int) -> bool:
@@ -259,9 +267,14 @@ def _months_needed(plan: Plan) -> int | None:
 
     if enough(plan.months):
         return plan.months
-    missed, reached = plan.months, MAX_MONTHS
-    if missed == reached or not enough(reached):
-        return None
+    missed, step = plan.months, 12
+    while True:
+        if missed >= MAX_MONTHS:
+            return None
+        reached = min(missed + step, MAX_MONTHS)
+        if enough(reached):
+            break
+        missed, step = reached, step * 2
     while reached - missed > 1:
         middle = (missed + reached) // 2
         if enough(middle):
@@ -330,12 +343,12 @@ def _end_factors(plan: Plan) -> tuple[Floats, Floats]:
     return growth[-1].astype(np.float64), annuity[-1].astype(np.float64)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=12)
 def _factors(key: PathKey, months: int, grid: tuple[int, ...]) -> tuple[Floats, Floats]:
     return _walk(key, months, grid)
 
 
-@lru_cache(maxsize=16)  # apart, so that the search for a date doesn't push out the fan charts
+@lru_cache(maxsize=256)  # 80 kB each; a moved amount meets the dates that were searched before
 def _factors_at_end(key: PathKey, months: int) -> tuple[Floats, Floats]:
     return _walk(key, months, (months,))
 
@@ -403,7 +416,7 @@ def standard_shocks(seed: int, months: int, paths: int, mode: Mode = "student_t"
     return np.concatenate((draws, -draws), axis=1)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _draws(seed: int, months: int, half: int, mode: Mode, block: int) -> Floats:
     """Standardised monthly shocks, a row per month; more months only append rows.
 

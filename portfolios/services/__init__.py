@@ -1,10 +1,13 @@
 """What people ask for: goals, a policy, money invested. Local, one transaction, returns at once."""
 
+from portfolios.services.events import archive_event, save_event
 from portfolios.services.goals import (
     add_goal,
     archive_goal,
     change_goal,
+    change_goals,
     set_shares,
+    share_budget,
     shares_by_plan,
 )
 from portfolios.services.investing import portfolio_of, request_investment
@@ -24,13 +27,17 @@ __all__ = [
     "accept_policy",
     "add_goal",
     "approve_policy",
+    "archive_event",
     "archive_goal",
     "change_goal",
+    "change_goals",
     "follow_changes",
     "portfolio_of",
     "propose_policy",
     "request_investment",
+    "save_event",
     "set_shares",
+    "share_budget",
     "shares_by_plan",
     "why_not_acceptable",
 ]

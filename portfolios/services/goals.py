@@ -3,17 +3,20 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from accounts.models import Account
 from portfolios.models import Goal
-from portfolios.projecting import keep_projection, keep_projections
+from portfolios.projecting import footing_of, keep_projection, keep_projections, latest
 from robo import agenda
 
 CENT = Decimal("0.01")
 HUNDRED = Decimal(100)
+MOST_PRIORITY = 10
+"""Bluum knows 1 to 10; 1 comes first."""
 
 
 @transaction.atomic
@@ -27,6 +30,9 @@ def add_goal(
     target_date: date,
     monthly_contribution: Decimal = Decimal(0),
     initial_amount: Decimal = Decimal(0),
+    importance: str = Goal.Importance.NORMAL,
+    in_todays_dollars: bool = False,
+    raise_yearly: Decimal = Decimal(0),
 ) -> Goal:
     """Set a goal; the same key is the same goal. It takes its share of the portfolio in proportion
     to what is planned each month, and the others make room."""
@@ -44,8 +50,11 @@ def add_goal(
         target_date=target_date,
         monthly_contribution=monthly_contribution,
         initial_amount=initial_amount,
+        importance=importance,
+        in_todays_dollars=in_todays_dollars,
+        raise_yearly=raise_yearly,
         share=Decimal(0) if others else HUNDRED,
-        priority=min(len(others) + 1, 10),
+        priority=min(len(others) + 1, MOST_PRIORITY),
     )
     if others:
         _make_room(goal, others)
@@ -106,21 +115,60 @@ def shares_by_plan(goals: Sequence[Goal]) -> dict[int, Decimal]:
     return found
 
 
+Value = str | date | Decimal | bool | int | dict[str, Any]
+
+
 @transaction.atomic
-def change_goal(goal: Goal, **changes: str | date | Decimal) -> Goal:
+def change_goal(goal: Goal, **changes: Value) -> Goal:
     """Change name, amounts or date. Bluum hears of it, and a fresh projection is kept."""
     goal = Goal.objects.select_for_update().get(pk=goal.pk)
+    if _write(goal, changes):
+        keep_projection(goal)
+        agenda.advice_changed(goal.account)
+    return goal
+
+
+@transaction.atomic
+def change_goals(account: Account, changes: Mapping[int, Mapping[str, Value]]) -> list[Goal]:
+    """Change several goals at once, by goal pk: all of it, or, where one can't be, nothing.
+    Raises Goal.DoesNotExist for a goal that isn't open or isn't this account's."""
+    Account.objects.select_for_update().get(pk=account.pk)
+    open_goals = Goal.objects.filter(account=account, status=Goal.Status.ACTIVE)
+    goals = {goal.pk: goal for goal in open_goals.select_for_update()}
+    if not set(changes) <= set(goals):
+        raise Goal.DoesNotExist
+    changed = [goals[pk] for pk, values in changes.items() if _write(goals[pk], values)]
+    if changed:
+        base, kept = footing_of(account), latest(changed)
+        for goal in changed:
+            keep_projection(goal, base, kept.get(goal.pk))
+        agenda.advice_changed(account)
+    return changed
+
+
+@transaction.atomic
+def share_budget(account: Account, monthly: Mapping[int, Decimal], order: Sequence[int]) -> None:
+    """Set what every goal gets each month, and who is served first; all at once."""
+    change_goals(
+        account,
+        {
+            pk: {"monthly_contribution": monthly[pk], "priority": min(place, MOST_PRIORITY)}
+            for place, pk in enumerate(order, 1)
+        },
+    )
+
+
+def _write(goal: Goal, changes: Mapping[str, Value]) -> bool:
+    """Store what differs and have it sent; whether anything did."""
     different = {name: value for name, value in changes.items() if getattr(goal, name) != value}
     if not different or not goal.is_open:
-        return goal
+        return False
     for name, value in different.items():
         setattr(goal, name, value)
     goal.revision += 1
     goal.save(update_fields=[*different, "revision"])
     goal.poke()
-    keep_projection(goal)
-    agenda.advice_changed(goal.account)
-    return goal
+    return True
 
 
 @transaction.atomic

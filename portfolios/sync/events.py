@@ -7,12 +7,19 @@ from onboarding.sync.kept import advance_kept
 from portfolios.models import LifeEvent
 from robo import clients
 
+AT_BLUUM = {
+    LifeEvent.Type.EDUCATION: "college",
+    LifeEvent.Type.CHILD: "custom",
+    LifeEvent.Type.INHERITANCE: "custom",
+}
+"""Our words where Bluum has others, or none."""
+
 
 def advance_life_event(event: LifeEvent) -> timedelta | None:
     api, account_id = clients.bluum().life_events, str(event.account.bluum_id)
     told: dict[str, Any] = {
         "name": event.name,
-        "event_type": event.event_type,
+        "event_type": AT_BLUUM.get(LifeEvent.Type(event.event_type), event.event_type),
         "expected_date": event.expected_date,
         "estimated_cost": event.estimated_cost,
         "currency": event.currency,

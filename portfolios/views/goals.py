@@ -1,9 +1,4 @@
-"""Goals: the list, a new one, one goal with its futures, and changes that are first only tried."""
-
-from dataclasses import dataclass, replace
-from decimal import Decimal
-from typing import Any
-from urllib.parse import urlencode
+"""Goals: the list, a new one, changes by form, put away, and how they share the portfolio."""
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -11,44 +6,17 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.guards import Request, investor_required
-from accounts.models import Account
-from portfolios import outlook, services
-from portfolios.forms import GoalForm, SharesForm, WhatIfForm, offered_types
+from onboarding.services import first_answers
+from portfolios import services
+from portfolios.forms import GoalForm, SharesForm, offered_types
 from portfolios.models import Goal
-from portfolios.planning import projection
 from portfolios.snapshot import snapshot
-from portfolios.views.overview import gain, goal_rows, link, value_points
-from robo.ui import words
-
-ZERO = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class Lever:
-    """A slider with its number twin. `most` and `least` are the slider's ends, not limits."""
-
-    name: str
-    label: str
-    value: str
-    least: int
-    most: int
-    step: int
-    at: int
-    is_money: bool
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
-class Repair:
-    """One way to the bar, exactly enough alone."""
-
-    title: str
-    detail: str
-    change: str
-    """What its button sends: the lever and its new value."""
+from portfolios.starters import ADVANTAGE, known_of, starter
+from portfolios.views.overview import goal_rows
+from portfolios.views.undoing import remember
 
 
 def visible(request: Request) -> QuerySet[Goal]:
@@ -61,25 +29,61 @@ def goals(request: Request) -> HttpResponse:
     """All goals, and how they share the portfolio."""
     known = snapshot(request.account)
     past = [g for g in known.every_goal if g.status != Goal.Status.ACTIVE]
-    context = {"rows": goal_rows(known), "past": past, "base": known.footing}
+    rows = goal_rows(known)
+    context = {
+        "rows": rows,
+        "past": past,
+        "base": known.footing,
+        "monthly": sum(row.goal.monthly_contribution for row in rows),
+        "starters": [] if rows else starters(request)[:3],
+    }
     return render(request, "portfolios/goals.html", context)
+
+
+def starters(request: Request) -> list[dict[str, object]]:
+    """What the partner offers, each priced from what is known of this person."""
+    known, today = known_of(request.account), timezone.localdate()
+    return [
+        {"kind": kind, "name": name, "line": line, "starter": starter(kind, known, today)}
+        for kind, name, line in offered_types()
+    ]
 
 
 @investor_required
 @require_http_methods(["GET", "POST"])
 def goal_new(request: Request) -> HttpResponse:
     """First what it is for, then the amount and the day."""
-    kind = request.GET.get("type", "")
+    planned = {} if "other" in request.GET else first_answers.goal_answers(request.account)
+    kind = request.GET.get("type") or planned.get("type", "")
+    if kind != planned.get("type"):
+        planned = {}
     if request.method == "GET" and kind not in {offered for offered, _, _ in offered_types()}:
-        return render(request, "portfolios/goal_types.html", {"types": offered_types()})
-    form = GoalForm(request.POST or None, type=kind)
+        return render(request, "portfolios/goal_types.html", {"types": starters(request)})
+    form = (
+        GoalForm(request.POST, type=kind)
+        if request.method == "POST"
+        else GoalForm(
+            type=kind,
+            starter=None
+            if planned
+            else starter(kind, known_of(request.account), timezone.localdate()),
+            initial=planned,
+        )
+    )
     if request.method == "POST" and form.is_valid():
         made = services.add_goal(account=request.account, **form.cleaned_data)
+        if made.key == planned.get("key"):
+            first_answers.mark_used(request.account, first_answers.GOAL)
         return redirect("portfolios:goal", made.pk)
     return render(
         request,
         "portfolios/goal_form.html",
-        {"form": form, "title": "A new goal"},
+        {
+            "form": form,
+            "title": "A new goal",
+            "advantage": ADVANTAGE.get(kind, ""),
+            "planned": planned,
+        },
         status=422 if form.errors else 200,
     )
 
@@ -91,8 +95,8 @@ def goal_edit(request: Request, pk: int) -> HttpResponse:
     found = get_object_or_404(visible(request), pk=pk, status=Goal.Status.ACTIVE)
     form = GoalForm(request.POST or None, goal=found)
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        services.change_goal(found, **{k: v for k, v in data.items() if k not in {"key", "type"}})
+        data = {k: v for k, v in form.cleaned_data.items() if k not in {"key", "type"}}
+        remember(request, found, services.change_goal(found, **data), data)
         messages.success(request, "Saved. Your odds are up to date.")
         return redirect("portfolios:goal", found.pk)
     return render(
@@ -101,197 +105,6 @@ def goal_edit(request: Request, pk: int) -> HttpResponse:
         {"form": form, "goal": found, "title": found.name},
         status=422 if form.errors else 200,
     )
-
-
-@investor_required
-@require_safe
-def goal(request: Request, pk: int) -> HttpResponse:
-    """The goal's futures; with a change in the query, the futures if that were so."""
-    found = get_object_or_404(visible(request), pk=pk)
-    request.account.__dict__.pop("_portfolios", None)
-    form = WhatIfForm(request.GET, goal=found)
-    valid = form.is_valid()
-    context = goal_context(request.account, found, form)
-    template = "portfolios/_goal_outlook.html" if request.htmx else "portfolios/goal.html"
-    return render(request, template, context, status=200 if valid else 422)
-
-
-def goal_context(account: Account, found: Goal, form: WhatIfForm) -> dict[str, Any]:
-    """Everything the page and its fragment show."""
-    known, today = snapshot(account), timezone.localdate()
-    base = known.footing
-    context: dict[str, Any] = {"goal": found, "form": form, "base": base, "result": None}
-    rows = [row for row in goal_rows(known) if row.goal.pk == found.pk]
-    context["value"] = rows[0].value if rows else None
-    context["others"] = len(known.goals) - 1
-    if base.level is None or found.target_date <= today:
-        return context | {"needs_risk": base.level is None, "risk_url": link("onboarding:risk")}
-    saved = outlook.wish_of(found, base)
-    tried = saved
-    now = ZERO
-    if form.is_valid():
-        data = form.cleaned_data
-        now = data["now"] or ZERO
-        tried = replace(
-            saved,
-            target=data["target"],
-            monthly=data["monthly"],
-            by=data["by"],
-            start=saved.start + now,
-        )
-    plan = outlook.plan_of(tried, base.level, today)
-    result = outlook.Outlook(outlook.project(plan), found.name, tried.by)
-    is_tried = tried != saved
-    before = outlook.look(saved, base.level, today, found.name) if is_tried else result
-    context |= {
-        "result": result,
-        "before": before,
-        "tried": tried,
-        "now": now,
-        "is_tried": is_tried,
-        "fan": result.fan,
-        "repairs": repairs_of(tried, plan, result, now),
-        "levers": levers(form, saved, tried, today.year),
-        "assumptions": outlook.assumptions_in_words(result, base),
-        "changes": changes_in_words(saved, tried, now),
-        "deposit_url": deposit_link(now) if now and base.is_funded else "",
-        "so_far": gain(value_points(known.portfolio), days=None) if base.is_funded else None,
-    }
-    return context
-
-
-def deposit_link(amount: Decimal) -> str:
-    url = link("funding:deposit")
-    return f"{url}?{urlencode({'amount': f'{amount:.2f}'})}" if url else ""
-
-
-def changes_in_words(saved: outlook.Wish, tried: outlook.Wish, now: Decimal) -> str:
-    """with $325.00 a month, by June 2036."""
-    parts = []
-    if tried.monthly != saved.monthly:
-        parts.append(f"with {words.money(tried.monthly)} a month")
-    if tried.target != saved.target:
-        parts.append(f"for {words.money(tried.target)}")
-    if tried.by != saved.by:
-        parts.append(f"by {words.month(tried.by)}")
-    if now:
-        parts.append(f"with {words.money(now)} more now")
-    return ", ".join(parts)
-
-
-def repairs_of(
-    tried: outlook.Wish,
-    plan: projection.Plan,
-    result: outlook.Outlook,
-    now: Decimal,
-) -> list[Repair]:
-    """Up to three ways to the bar, on the very same futures; none when it is reached."""
-    if result.is_on_track:
-        return []
-    found = projection.repairs(plan)
-    ways: list[Repair] = []
-    if found.monthly is not None and found.monthly > tried.monthly:
-        more = Decimal(found.monthly) - tried.monthly
-        ways.append(
-            Repair(
-                f"+{words.money(more).removesuffix('.00')} a month",
-                f"That makes {words.money(found.monthly)} a month. Nothing else changes.",
-                f"monthly:{found.monthly}",
-            )
-        )
-    if found.months is not None and found.months > plan.months:
-        later = found.months - plan.months
-        day = outlook.months_later(tried.by, later)
-        ways.append(
-            Repair(
-                span(later) + " later",
-                f"{words.month(day)} instead of {words.month(tried.by)}. Nothing else changes.",
-                f"by:{day.isoformat()}",
-            )
-        )
-    if found.lump_sum:
-        ways.append(
-            Repair(
-                f"{words.dollars(found.lump_sum)} now",
-                "Added once, today. Nothing else changes.",
-                f"now:{now + found.lump_sum}",
-            )
-        )
-    return ways
-
-
-def span(months: int) -> str:
-    """4 months; 1 year; 2 years 3 months."""
-    years, rest = divmod(months, 12)
-    parts = [f"{years} year{'' if years == 1 else 's'}"] if years else []
-    if rest:
-        parts.append(f"{rest} month{'' if rest == 1 else 's'}")
-    return " ".join(parts)
-
-
-def levers(form: WhatIfForm, saved: outlook.Wish, tried: outlook.Wish, year: int) -> list[Lever]:
-    """Amount, monthly, year. The slider reaches about twice what is planned."""
-    errors = form.errors
-
-    def typed(name: str, fallback: str) -> str:
-        return str(form.data[name]) if name in errors else fallback
-
-    def error(name: str) -> str:
-        return " ".join(str(e) for e in errors.get(name, []))
-
-    most_target = _round_up(max(saved.target, tried.target) * 2)
-    step_target = max(most_target // 200, 1)
-    most_monthly = _round_up(max(saved.monthly, tried.monthly, saved.target / 240) * 3)
-    step_monthly = max(most_monthly // 200, 1)
-    last = max(saved.by.year, tried.by.year) + 10
-    return [
-        Lever(
-            "target", "Amount", typed("target", _plain(tried.target)), step_target, most_target,
-            step_target, round(tried.target), True, error("target"),
-        ),
-        Lever(
-            "monthly", "Each month", typed("monthly", _plain(tried.monthly)), 0, most_monthly,
-            step_monthly, round(tried.monthly), True, error("monthly"),
-        ),
-        Lever(
-            "year", "By the year", typed("year", str(tried.by.year)), year, last, 1,
-            tried.by.year, False, error("year"),
-        ),
-    ]  # fmt: skip
-
-
-def _plain(amount: Decimal) -> str:
-    return f"{amount:,.2f}".removesuffix(".00")
-
-
-def _round_up(amount: Decimal) -> int:
-    """To one round figure: 136,000 is 200,000."""
-    whole = max(int(amount), 100)
-    size = int(10 ** (len(str(whole)) - 1))
-    return -(-whole // size) * size
-
-
-@investor_required
-@require_POST
-def goal_keep(request: Request, pk: int) -> HttpResponse:
-    """Keep what was tried. A sum added now is kept only while nothing has been deposited yet."""
-    found = get_object_or_404(visible(request), pk=pk, status=Goal.Status.ACTIVE)
-    form = WhatIfForm(request.POST, goal=found)
-    if not form.is_valid():
-        return render(
-            request, "portfolios/goal.html", goal_context(request.account, found, form), status=422
-        )
-    data = form.cleaned_data
-    changes: dict[str, Any] = {
-        "target_amount": data["target"],
-        "monthly_contribution": data["monthly"],
-        "target_date": data["by"],
-    }
-    if data["now"] and not snapshot(request.account).footing.is_funded:
-        changes["initial_amount"] = found.initial_amount + data["now"]
-    services.change_goal(found, **changes)
-    messages.success(request, "Kept. This is your plan now.")
-    return redirect("portfolios:goal", found.pk)
 
 
 @investor_required

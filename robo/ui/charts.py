@@ -115,6 +115,8 @@ class Fan:
     """From month 0 on, two at least."""
     aim: Decimal | None
     """The goal's amount, dollars."""
+    kept: tuple[tuple[int, Decimal], ...] = ()
+    """Another plan's middle to compare with: months from now, dollars."""
 
     @cached_property
     def _months(self) -> int:
@@ -127,6 +129,7 @@ class Fan:
     @cached_property
     def _scale(self) -> "tuple[Scale, float, float]":
         amounts = [amount for b in self.bands for amount in b[1:]]
+        amounts += [amount for _, amount in self._ghost]
         return _scale([*amounts, *([] if self.aim is None else [self.aim]), Decimal(0)], zero=True)
 
     def _line(self, amounts: Iterable[Decimal]) -> list[tuple[float, float]]:
@@ -146,6 +149,17 @@ class Fan:
     @cached_property
     def middle(self) -> str:
         return path(self._line(b.p50 for b in self.bands))
+
+    @cached_property
+    def _ghost(self) -> list[tuple[float, Decimal]]:
+        """(x, dollars), as far as this fan reaches."""
+        last = self.bands[-1].month
+        return [(100 * month / self._months, amount) for month, amount in self.kept if month <= last]
+
+    @property
+    def ghost(self) -> str:
+        """The compared plan's middle as a line; empty without one."""
+        return path((x, self._scale[0](amount)) for x, amount in self._ghost)
 
     @property
     def target_y(self) -> str:
@@ -298,12 +312,17 @@ def value_chart(points: Sequence[ValuePoint], *, name: str = "Value over time") 
 
 
 def fan_chart(
-    bands: Sequence[Band], *, target: Decimal | None = None, name: str = "Projected value"
+    bands: Sequence[Band],
+    *,
+    target: Decimal | None = None,
+    name: str = "Projected value",
+    ghost: Sequence[tuple[int, Decimal]] = (),
 ) -> Fan | None:
-    """Draw a projection, `bands` from month 0 on. None for fewer than two moments."""
+    """Draw a projection, `bands` from month 0 on, and the middle of another one as `ghost`. None
+    for fewer than two moments."""
     if len(bands) < 2:
         return None
-    return Fan(name=name, bands=tuple(bands), aim=target)
+    return Fan(name=name, bands=tuple(bands), aim=target, kept=tuple(ghost))
 
 
 def bars(rows: Iterable[Bar]) -> Bars:

@@ -114,13 +114,67 @@ function twins(slider) {
     twin.value = slider.dataset.plain === undefined ? Number(range.value).toLocaleString("en-US") : range.value;
     paint();
   });
+  range.addEventListener("input", () => glance(range.form));
   range.addEventListener("change", () => twin.dispatchEvent(new Event("change", { bubbles: true })));
   twin.addEventListener("change", () => {
     if (number()) range.value = number();
     paint();
   });
+  // Page keys move ten steps, from either hand; arrows in the number box move one.
+  const moves = { PageUp: 10, PageDown: -10, ArrowUp: 1, ArrowDown: -1 };
+  for (const hand of [range, twin])
+    hand.addEventListener("keydown", (event) => {
+      const steps = moves[event.key];
+      if (!steps || (hand === range && Math.abs(steps) === 1)) return;
+      event.preventDefault();
+      const step = Number(range.step) || 1;
+      const least = Number(range.min);
+      // A typed amount may lie beyond the slider's end; a key never jumps back from there.
+      const from = hand === twin && twin.value.trim() ? number() : Number(range.value);
+      const next = Math.max(least, Number((from + steps * step).toFixed(2)));
+      range.value = next;
+      twin.value = slider.dataset.plain === undefined ? next.toLocaleString("en-US") : String(next);
+      paint();
+      glance(range.form);
+      clearTimeout(slider.settling);
+      slider.settling = setTimeout(() => twin.dispatchEvent(new Event("change", { bubbles: true })), 350);
+    });
   if (number()) range.value = number();
   paint();
+}
+
+// While a slider moves, the answer around it changes and the slider itself stays in the hand: the
+// parts named data-live are taken from the same fragment that is swapped in when it rests.
+let looking = null;
+let lookAgain = false;
+async function glance(form) {
+  if (!form?.hasAttribute("hx-get") || !form.querySelector("[data-live]")) return;
+  if (looking) {
+    lookAgain = true;
+    return;
+  }
+  looking = form;
+  try {
+    const query = new URLSearchParams(new FormData(form));
+    const answer = await fetch(`${form.getAttribute("hx-get")}?${query}`, { headers: { "HX-Request": "true" } });
+    if (answer.ok && form.isConnected) {
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const part of document.querySelectorAll("[data-live]")) {
+        const next = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
+        if (next) part.innerHTML = next.innerHTML;
+        part.querySelectorAll(".plot").forEach(crosshair);
+        window.htmx?.process(part);
+      }
+    }
+  } catch {
+    // Offline for a moment: the swap when the slider rests says so.
+  } finally {
+    looking = null;
+    if (lookAgain) {
+      lookAgain = false;
+      glance(form);
+    }
+  }
 }
 
 function improve(part) {

@@ -171,7 +171,7 @@ def test_what_was_calculated_is_kept_with_all_it_takes_to_repeat_it(goal: Goal) 
     on = kept.inputs.pop("on")
     again = outlook.project(projection.Plan(**kept.inputs))
     assert on == timezone.localdate().isoformat()
-    assert again == kept.outputs
+    assert again.items() <= kept.outputs.items()
     assert (kept.assumptions, kept.engine) == ("2026", projection.ENGINE_VERSION)
 
 

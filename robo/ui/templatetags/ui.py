@@ -256,7 +256,7 @@ class Place(NamedTuple):
 
 PLACES = (
     Place("Home", "home", "house"),
-    Place("Goals", "portfolios:goals", "flag", ("portfolios:goal", "portfolios:plan")),
+    Place("Goals", "portfolios:goals", "flag", ("portfolios:goal", "portfolios:plan", "portfolios:budget", "portfolios:event")),
     Place("Portfolio", "portfolios:portfolio", "chart-pie", ("portfolios:po", "portfolios:risk")),
     Place("Money", "funding:activity", "arrow-left-right", ("funding:",)),
 )
