@@ -45,7 +45,7 @@ class RoughMoneyField(MoneyField):
 class PercentField(forms.DecimalField):
     """Percent as typed, `22` or `22%`; the value is percent."""
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
         text = value.strip().removesuffix("%").strip() if isinstance(value, str) else value
         return super().to_python(text)
 
@@ -104,8 +104,8 @@ class SectionForm(forms.Form):
     def __init__(
         self, *args: Any, section: Section, given: Mapping[str, Any], **kwargs: Any
     ) -> None:
-        initial = {q.name: shown(q, given.get(q.name)) for q in section.questions}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.initial.update({q.name: shown(q, given.get(q.name)) for q in section.questions})
         self.section = section
         for question in section.questions:
             self.fields[question.name] = field_for(question)
@@ -149,11 +149,13 @@ class PreferencesForm(SectionForm):
     ) -> None:
         super().__init__(*args, section=PREFERENCES, given=given, **kwargs)
         cash = Decimal(str(wishes.get("minimum_cash_percent") or 0))
-        self.initial |= {
-            "minimum_cash_percent": f"{cash.normalize():f}" if cash else None,
-            "excluded_sectors": wishes.get("excluded_sectors", []),
-            "excluded_securities": wishes.get("excluded_securities", []),
-        }
+        self.initial.update(
+            {
+                "minimum_cash_percent": f"{cash.normalize():f}" if cash else None,
+                "excluded_sectors": wishes.get("excluded_sectors", []),
+                "excluded_securities": wishes.get("excluded_securities", []),
+            }
+        )
         self.order_fields(
             ["esg_screening", "shariah_compliant", "minimum_cash_percent", "excluded_securities"]
         )
@@ -198,7 +200,7 @@ def funds_to_exclude(excluded: Iterable[str]) -> list[tuple[str, str]]:
     return found
 
 
-class PersonForm(forms.ModelForm):
+class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
     """Someone who depends on the investor's income."""
 
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
@@ -251,7 +253,7 @@ class PersonForm(forms.ModelForm):
         return {name: self.cleaned_data[name] for name in self._meta.fields or ()}
 
 
-class HoldingForm(forms.ModelForm):
+class HoldingForm(forms.ModelForm):  # type: ignore[type-arg]
     """Money or debt held elsewhere, typed in."""
 
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)

@@ -32,7 +32,7 @@ def advance_profile(profile: InvestorProfile) -> timedelta | None:
 
 @transaction.atomic
 def apply_profile(pk: int, revision: int, found: remote.Profile) -> timedelta | None:
-    profile = InvestorProfile.objects.select_for_update().get(pk=pk)
+    profile: InvestorProfile = InvestorProfile.objects.select_for_update().get(pk=pk)
     profile.sent_revision = max(profile.sent_revision, revision)
     profile.completeness_score = found.completeness_score
     profile.save(update_fields=["sent_revision", "completeness_score"])

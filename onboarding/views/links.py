@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -23,10 +23,10 @@ Status = ExternalLink.Status
 
 
 @never_cache
-@investor_required
+@investor_required  # type: ignore[arg-type]
 @require_http_methods(["GET", "POST"])
 @csp_update(settings.CSP_FOR_PLAID)  # type: ignore[arg-type]
-def connect(request: Request) -> HttpResponseBase:
+def connect(request: Request) -> HttpResponse:
     """Off to Plaid with a new bank: its hosted page, or Link in this page where the script can."""
     if not external_links_offered():
         raise Http404
@@ -34,10 +34,10 @@ def connect(request: Request) -> HttpResponseBase:
 
 
 @never_cache
-@investor_required
+@investor_required  # type: ignore[arg-type]
 @require_http_methods(["GET", "POST"])
 @csp_update(settings.CSP_FOR_PLAID)  # type: ignore[arg-type]
-def mend(request: Request, key: UUID) -> HttpResponseBase:
+def mend(request: Request, key: UUID) -> HttpResponse:
     """Sign in again at a bank that asks for it: Plaid's update mode, at once."""
     found = _link(request, key)
     if found.status != Status.BROKEN or not external_links_offered():
@@ -45,7 +45,7 @@ def mend(request: Request, key: UUID) -> HttpResponseBase:
     return _off_to_plaid(request, found)
 
 
-def _off_to_plaid(request: Request, link: ExternalLink | None) -> HttpResponseBase:
+def _off_to_plaid(request: Request, link: ExternalLink | None) -> HttpResponse:
     context = {"script": settings.PLAID_LINK_SCRIPT, "link": link}
     template = "onboarding/picture/connect.html"
     if request.method == "GET":

@@ -32,9 +32,11 @@ def section(slug: str) -> str:
 
 
 def at_bluum(sandbox: Any, account: Any) -> dict[str, Any]:
-    return sandbox.app.test_client().get(
+    answer = sandbox.app.test_client().get(
         f"/v1/wealth/accounts/{account.bluum_id}/profile", auth=("test-key", "test-secret")
-    ).get_json()  # fmt: skip
+    )
+    found: dict[str, Any] = answer.get_json()
+    return found
 
 
 def page(client: Any, url: str = OVERVIEW) -> str:
@@ -314,7 +316,7 @@ def test_the_check_shows_only_what_is_stale_and_one_tap_settles_it(client, a_yea
     client.post(reverse("picture:check"), {"nothing": "1"})
 
     profile = InvestorProfile.objects.get()
-    assert timezone.now() - profile.checked_at < timedelta(minutes=1)
+    assert profile.checked_at and timezone.now() - profile.checked_at < timedelta(minutes=1)
     entry = Entry.objects.get(action="confirm picture")
     assert entry.details == {"changed": False}
     assert not client.get(reverse("picture:check")).context["form"].fields
