@@ -14,6 +14,7 @@ from portfolios import drafting
 from portfolios.models import Goal, Policy, Portfolio
 from portfolios.projecting import keep_projections
 from portfolios.services.investing import portfolio_of
+from portfolios.services.plan import make_plan
 from robo import audit
 
 SIGNED = (Policy.Status.ACTIVE, Policy.Status.ACCEPTED)
@@ -212,4 +213,27 @@ def accept_policy(
     policy.save(update_fields=["signature", "status", "accepted_at"])
     policy.poke()
     keep_projections(policy.account)
+    make_plan(policy.account)
+    return policy
+
+
+@transaction.atomic
+def reject_policy(policy: Policy, *, by: User, note: str) -> Policy:
+    """An adviser says no to a proposal, with a note for its reader. Raises CannotAccept when it
+    doesn't wait for that."""
+    policy = (
+        Policy.objects.select_for_update(of=("self",)).select_related("account").get(pk=policy.pk)
+    )
+    if policy.status != Policy.Status.PROPOSED or not policy.needs_approval:
+        raise CannotAccept("Only a proposal that waits for an adviser can be rejected.")
+    policy.status, policy.refusal, policy.due_at = Policy.Status.WITHDRAWN, note, None
+    policy.save(update_fields=["status", "refusal", "due_at"])
+    audit.record("reject policy", actor=by, target=policy, account=policy.account)
+    tell(
+        account=policy.account,
+        key=f"policy-rejected:{policy.pk}",
+        title="Your adviser wants to talk about your policy",
+        body="The draft can’t be signed as it stands. Your adviser left a note beside it.",
+        url=reverse("portfolios:policy"),
+    )
     return policy
