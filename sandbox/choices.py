@@ -167,9 +167,9 @@ Profile, goals, insights, assistant
 - The assistant knows topics, not language; it gives no advice or forecast, and takes no orders.
 
 Clock, faults, webhooks on their way, state
-- Time goes on from 2015 to a year before the exchange calendar's end, never back. Tries of a webhook
-  are counted in sandbox time; its signature's `t` is real time. Each webhook is sent to in the
-  order of events; a try that failed does not hold up the next event. 2,000 ended deliveries are
+- Time goes on from 2015 to a year before the exchange calendar's end, never back. Tries of a
+  webhook are counted in sandbox time; its signature's `t` is real time. Each webhook is sent to in
+  the order of events; a try that failed does not hold up the next event. 2,000 ended deliveries are
   remembered, 100,000 may wait, beyond that the oldest are dropped.
 - A fault is drawn from seed, fault and the number of the request it meets. Faults of status, html
   and reset do nothing to the account unless `done` is asked for (`faults.py`).
@@ -186,3 +186,53 @@ Plaid (what Plaid documents is kept; these are ours)
   which no bank has. A card is paid in full on the 10th, a loan on the 1st.
 - `user_none` has no accounts, `user_mfa` is asked for a code, `user_locked` is locked.
 """
+
+DOCUMENTED = {
+    "Accounts and portfolios": (
+        "Two kinds of management; an e-mail address once per tenant; error codes and their "
+        "meaning; idempotency for 24 hours. Not: who makes a portfolio, the body that makes one, "
+        "codes for a lack of policy or an unusable bank."
+    ),
+    "Accounts, verification, documents": (
+        "Account, check, workflow and document states; risk levels; submit and restart; formats "
+        "and 10 MB. Not: minimum age, when a number is given, values that force a result."
+    ),
+    "Funding sources and transfers": (
+        "Plaid's three steps; source states; transfer states and who may cancel; 1 to 3 business "
+        "days; an amount is held at once. Not: limits, cut-off times, life of tokens, returns."
+    ),
+    "Investment policy": (
+        "Sections, targets that add up to 100, versions, validation in three parts. Not: "
+        "tolerance, which error, what an effective date in the future means, which securities."
+    ),
+    "Market": (
+        "Fields of quotes, bars and snapshots, sources and confidence, US hours. Not: prices."
+    ),
+    "Investing and rebalancing": (
+        "Analysis with drift and trades; full and custom, 202, states, key mandatory, 409 while "
+        "one runs. Not: whether Bluum rebalances by itself, lots, what minimum trades are."
+    ),
+    "Orders and positions": (
+        "Types, sides, times in force, states, commissions; market orders fill at once in the "
+        "sandbox and wait outside the hours. Not: partial fills on demand, holds, price paths."
+    ),
+    "Returned deposits": "Nothing: returns after completion are spoken of nowhere.",
+    "Auto-invest": (
+        "Frequencies, days, rules, states, pause and resume. Not: the time zone, short months, "
+        "holidays, where the money comes from, failures, catching up."
+    ),
+    "Dividends, fees, reports": (
+        "Reinvestment in three rules with a sweep; statements by month, quarter, year; fields of "
+        "reports. Not: schedules of payment, fees, cost basis, methods of return."
+    ),
+    "Profile, goals, insights, assistant": (
+        "Sections, questionnaires, goal types, states, progress fields, kinds of insights, one "
+        "message in and one answer out. Not: scoring, projection formulas, thresholds."
+    ),
+    "Clock, faults, webhooks on their way, state": (
+        "Events, body, tries after 1, 5, 30, 120 and 480 minutes, nightly clearing at midnight "
+        "UTC. Not: the signature, order, an event's id, any control of time."
+    ),
+    "Plaid": "What Plaid documents is kept. Bluum documents which of its calls to make.",
+}
+"""What Bluum's public material says about each part above; the rest of a part is our choice."""

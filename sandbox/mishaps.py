@@ -79,7 +79,7 @@ def _spoiled(fault: Row, answer: Response, error: Callable[[ApiError], Response]
             page = PAGE.format(status=fault["status"], words=words)
             answer = Response(page, status=fault["status"], content_type="text/html")
         case "malformed":
-            # An answer without a body has nothing to break off; half a brace breaks it all the same.
+            # An answer without a body has nothing to break off; half a brace breaks it too.
             answer.set_data(cut or b"{")
         case "empty":
             answer.set_data(b"")

@@ -230,7 +230,8 @@ def _chart(world: World, account_id: str) -> chart.Chart | None:
 def _months(world: World, account_id: str) -> list[tuple[str, Any]]:
     """The last months with a statement: `2026-02` and its first day, newest first."""
     first, today = history.first_day(world, account_id), history.today(world)
-    found, start = [], today.replace(day=1)
+    found: list[tuple[str, Any]] = []
+    start = today.replace(day=1)
     while first is not None and len(found) < STATEMENTS_SHOWN:
         start = (start - timedelta(days=1)).replace(day=1)
         if start < first.replace(day=1):

@@ -60,13 +60,13 @@ def routes(app: Flask, world: World) -> None:
     def console_preset(name: str) -> ResponseReturnValue:
         if name not in faults.PRESETS:
             raise NotFound("There is no such preset.")
-        words = f"“{show.words(name)}” is on. {faults.PRESETS[name][0]}"
+        words = f"“{show.words(name).capitalize()}” is on. {faults.PRESETS[name][0]}"
         back = show.way_back("/faults")
         return show.act(app, lambda: faults.add_preset(world, name), back, words)
 
     @app.post("/faults/preset/<name>/off")
     def console_preset_off(name: str) -> ResponseReturnValue:
-        words = f"“{show.words(name)}” is off."
+        words = f"“{show.words(name).capitalize()}” is off."
         return show.act(app, lambda: faults.clear(world, name), show.way_back("/faults"), words)
 
     @app.post("/faults/<fault_id>/off")
@@ -89,7 +89,7 @@ def active(world: World) -> list[Row]:
         if name not in found:
             found[name] = {
                 "words": (
-                    f"{show.words(name)}: {faults.PRESETS[name][0]}"
+                    f"{show.words(name).capitalize()}: {faults.PRESETS[name][0]}"
                     if fault["preset"]
                     else sentence(fault)
                 ),

@@ -55,11 +55,6 @@ def transfer_rows(world: World, account_id: str | None = None) -> list[Row]:
     return show.newest_first(found)
 
 
-def waits(world: World, row: Row) -> bool:
-    """Whether a deposit by hand waits for its money."""
-    return row["kind"] == "deposit" and row["method"] != "ach" and row["status"] == "pending"
-
-
 def open_orders(world: World) -> list[Row]:
     """Orders that wait to be filled, newest first, with `who`."""
     ids = reversed(world.table("open_orders"))

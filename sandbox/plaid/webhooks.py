@@ -128,7 +128,7 @@ def _settle(world: World, row: Row, status: int | None) -> None:
     wait = FIRST_WAIT * 4 ** (len(row["tries"]) - row.get("before", 0) - 1)
     if status == 200:
         row["status"] = "delivered"
-    elif world.clock.now() + wait > row.get("replayed_at", row["created_at"]) + GIVE_UP_AFTER:
+    elif world.clock.now() + wait > (row.get("replayed_at") or row["created_at"]) + GIVE_UP_AFTER:
         row["status"] = "dead"
     else:
         row["status"] = "waiting"

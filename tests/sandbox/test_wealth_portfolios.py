@@ -265,7 +265,10 @@ def test_the_balance_is_deposits_less_withdrawals_plus_gains_less_fees_to_the_ce
     [
         ({"treasury": {"target_percent": "2.02"}}, "add up"),
         ({"treasury": {"target_percent": "2.00", "min_percent": "3.00"}}, "out of order"),
-        ({"treasury": {"target_percent": "2.00", "sub_allocations": {"t_bills": "3"}}}, "parts add"),
+        (
+            {"treasury": {"target_percent": "2.00", "sub_allocations": {"t_bills": "3"}}},
+            "parts add",
+        ),
         ({"stocks": {"target_percent": "0.00"}}, "twice"),
         ({"wine": {"target_percent": "0.00"}}, "Unknown class"),
     ],
