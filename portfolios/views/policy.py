@@ -6,15 +6,19 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.guards import Request, disclosed, investor_required
-from portfolios import agenda, drafting, services
+from accounts.guards import DISCLOSURES, Request, disclosed, investor_required
+from portfolios import agenda, clauses, drafting, services
 from portfolios.forms import AcceptForm
 from portfolios.models import Policy
+from portfolios.plan import pdf
+from portfolios.planning.assumptions import CURRENT
 from portfolios.services.policy import STATEMENT
 from portfolios.snapshot import snapshot
 from portfolios.views.overview import link
+from portfolios.views.plan import pdf_answer
 from robo import partner
 from robo.ui import charts, words
 
@@ -46,6 +50,9 @@ def policy(request: Request) -> HttpResponse:
     context: dict[str, Any] = {
         "needs": what_is_missing(request),
         "refused": refused if refused and refused.status == Policy.Status.REFUSED else None,
+        "rejected": refused
+        if refused and refused.status == "withdrawn" and refused.refusal
+        else None,
         "is_outdated": known.proposed is None and agenda.is_outdated(known),
     }
     if shown:
@@ -93,7 +100,11 @@ def policy_context(
         "form": form or AcceptForm(initial={"text": shown.text_sha256}),
         "bands": band_rows(shown),
         "before": before,
-        "differences": drafting.differences(before.text, shown.text) if before else [],
+        "differences": clauses.differences(before, shown) if before else [],
+        "clauses": clauses.clauses(shown, known.every_goal),
+        "why_new": clauses.why_new(before, shown, known.every_goal) if before else [],
+        "effects": clauses.effects(shown.content, balance),
+        "evidence": f"Drafted with assumptions of {CURRENT} by {drafting.ENGINE_VERSION}.",
         "balance": balance,
         "advice_cost": balance * fees.advisory,
         "fund_cost": balance * fees.fund_expense_max,
@@ -162,11 +173,24 @@ def policy_check(request: Request, pk: int) -> HttpResponse:
     return render(request, "portfolios/_policy_accept.html", policy_context(request, found))
 
 
-@disclosed
+def unsigned_disclosures(request: Request) -> list[str]:
+    """The titles of what must be signed before a policy and isn't."""
+    signed = set(
+        request.account.signatures.filter(kind__in=DISCLOSURES).values_list("kind", flat=True)
+    )
+    us = partner.current()
+    return [us.kind(kind).title for kind in DISCLOSURES if kind not in signed]
+
+
+@investor_required
 @require_POST
 def policy_accept(request: Request, pk: int) -> HttpResponse:
-    """Sign the words that were on the page."""
+    """Sign the words that were on the page, once what must come before is signed."""
     found = get_object_or_404(visible(request), pk=pk)
+    if missing := unsigned_disclosures(request):
+        return render(
+            request, "portfolios/policy_disclosures.html", {"missing": missing}, status=409
+        )
     form = AcceptForm(request.POST)
     if form.is_valid():
         try:
@@ -207,6 +231,30 @@ def policy_version(request: Request, pk: int) -> HttpResponse:
     """One version with its exact words, its signature and what it changed."""
     found = get_object_or_404(visible(request), pk=pk)
     return render(request, "portfolios/policy_version.html", policy_context(request, found))
+
+
+@investor_required
+@require_safe
+def policy_download(request: Request, pk: int) -> HttpResponse:
+    """The exact words as PDF, and how they were signed."""
+    found = get_object_or_404(visible(request), pk=pk)
+    return pdf_answer(policy_pdf(found), f"{partner.current().slug}-policy-{found.version}.pdf")
+
+
+def policy_pdf(found: Policy) -> bytes:
+    signature = found.signature
+    return pdf.render_policy(
+        title=clauses.HEADING,
+        sections=found.sections,
+        brand=pdf.brand_of(partner.current()),
+        on=timezone.localdate(found.created_at),
+        version=found.version,
+        sha256=found.text_sha256,
+        signed=f"Signed on {words.moment(signature.signed_at)}, from {signature.ip}: "
+        f"“{signature.statement}”"
+        if signature
+        else "Not signed.",
+    )
 
 
 def class_order(name: str) -> int:

@@ -9,19 +9,23 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import services as accounts
 from accounts.models import Account, Signature
-from onboarding.models import RiskAssessment
+from onboarding.models import InvestorProfile, RiskAssessment
 from portfolios import services
+from portfolios.clauses import HEADING
 from portfolios.models import Goal, Policy
+from portfolios.services.policy import reject_policy
 from robo import agenda, clients, work
 from sandbox import faults
 from sandbox.world import World
 from tests.portfolios.conftest import assess, goal_of
+from tests.portfolios.pdf_text import pdf_text, squeezed
 
 Settle = Callable[..., int]
 
@@ -228,3 +232,150 @@ def test_the_level_never_passes_the_risk_answers_nor_the_dates(
     cap = horizon.level_for_stocks(horizon.stocks_cap(years, "education"))
     assert made.level <= assessed.level
     assert made.level <= cap
+
+
+def text_of_page(web: Client) -> list[str]:
+    page = web.get(reverse("portfolios:policy")).content.decode()
+    section = page[page.index('id="policy-text"') :]
+    section = section[: section.index("</div>")]
+    return [html.unescape(text) for text in re.findall(r"<(?:h3|p)>(.*?)</(?:h3|p)>", section)]
+
+
+def test_accepting_without_a_disclosure_names_the_missing_one(
+    web: Client, proposal: Policy
+) -> None:
+    with connection.cursor() as cursor:  # signatures can't be taken back; this one never was
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("DELETE FROM accounts_signature WHERE kind = 'form_crs'")
+    answer = web.post(
+        reverse("portfolios:policy-accept", args=[proposal.pk]),
+        {"text": proposal.text_sha256, "agree": "on"},
+    )
+    assert answer.status_code == 409
+    assert answer.context["missing"] == ["Client relationship summary (Form CRS)"]
+    assert "Client relationship summary (Form CRS)" in answer.content.decode()
+    assert not Signature.objects.filter(kind="policy").exists()
+
+
+def test_every_clause_says_what_caused_it_and_leads_there(web: Client, proposal: Policy) -> None:
+    clauses = web.get(reverse("portfolios:policy")).context["clauses"]
+    assert [c.title for c in clauses] == [title for title, _ in proposal.sections]
+    for clause in clauses[1:]:
+        assert clause.note, clause.title
+        assert clause.links, clause.title
+        for _, url in clause.links:
+            assert web.get(url).status_code == 200, url
+
+
+def test_the_policys_pdf_says_what_the_page_says(web: Client, policy: Policy) -> None:
+    answer = web.get(reverse("portfolios:policy-pdf", args=[policy.pk]))
+    assert answer["Content-Type"] == "application/pdf"
+    printed = squeezed(pdf_text(answer.content))
+    for line in text_of_page(web):
+        assert squeezed(line) in printed, (line, printed)
+    assert policy.text_sha256 in printed
+    assert squeezed("Signed on") in printed
+    assert web.get(reverse("portfolios:policy-pdf", args=[policy.pk])).content == answer.content
+
+
+def test_excluding_a_held_fund_shows_its_substitute_and_its_cost_before_signing(
+    web: Client, account: Account, goal: Goal, settle: Settle
+) -> None:
+    InvestorProfile.objects.update_or_create(
+        account=account, defaults={"wishes": {"excluded_securities": ["VTI"]}}
+    )
+    services.propose_policy(account)
+    settle()
+    page = html.unescape(web.get(reverse("portfolios:policy")).content.decode())
+    assert "SCHB takes the place of VTI" in page
+    assert re.search(r"at most \$\d+\.\d\d a year", page)
+
+
+def test_the_comparison_lists_exactly_the_changed_clauses(
+    web: Client, account: Account, policy: Policy, settle: Settle
+) -> None:
+    change_wishes(account, minimum_cash_percent="5")
+    settle()
+    second = Policy.objects.get(version=2)
+    told = web.get(reverse("portfolios:policy-version", args=[second.pk])).context["differences"]
+    old, new = dict(policy.sections), dict(second.sections)
+    changed = {t for t in {*old, *new} if old.get(t) != new.get(t)} - {HEADING}
+    assert {title for title, _, _ in told} == changed
+    assert "Cash" in changed
+
+
+def change_wishes(account: Account, **wishes: Any) -> None:
+    profile, _ = InvestorProfile.objects.get_or_create(account=account)
+    InvestorProfile.objects.filter(pk=profile.pk).update(wishes=profile.wishes | wishes)
+    agenda.advice_changed(Account.objects.get(pk=account.pk))
+
+
+def change_risk(account: Account) -> None:
+    assess(account, risk_tolerance="conservative", reaction_to_loss="sell_immediately")
+
+
+def change_goals(account: Account) -> None:
+    goal_of(account, name="Emergency", type="emergency", target_amount=Decimal(9_000))
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (change_risk, "Your risk answers came to level"),
+        (change_goals, "You added a goal: Emergency."),
+        (lambda account: change_wishes(account, excluded_securities=["VWO"]), "excluded funds"),
+    ],
+    ids=["risk", "goal", "preference"],
+)
+def test_a_change_proposes_one_new_version_and_says_why(
+    change: Callable[[Account], None],
+    why: str,
+    web: Client,
+    account: Account,
+    policy: Policy,
+    settle: Settle,
+) -> None:
+    change(account)
+    settle()
+    agenda.advice_changed(Account.objects.get(pk=account.pk))
+    settle()
+    assert [p.status for p in Policy.objects.order_by("version")] == ["active", "proposed"]
+    page = html.unescape(web.get(reverse("portfolios:policy")).content.decode())
+    assert "Why there is a new version" in page
+    assert why in page
+
+
+def test_a_proposal_nobody_needs_any_more_is_withdrawn(
+    account: Account, policy: Policy, settle: Settle
+) -> None:
+    change_wishes(account, excluded_securities=["VWO"])
+    settle()
+    change_wishes(account, excluded_securities=[])
+    settle()
+    assert [p.status for p in Policy.objects.order_by("version")] == ["active", "withdrawn"]
+
+
+def test_a_policy_that_an_adviser_must_see_waits_for_it(
+    web: Client, proposal: Policy, iris: Any
+) -> None:
+    Policy.objects.filter(pk=proposal.pk).update(needs_approval=True)
+    assert (
+        "An adviser looks at this policy first"
+        in web.get(reverse("portfolios:policy")).content.decode()
+    )
+    accept(web, proposal)
+    assert not Signature.objects.filter(kind="policy").exists()
+    services.approve_policy(Policy.objects.get(pk=proposal.pk), by=iris)
+    accept(web, proposal)
+    assert Signature.objects.filter(kind="policy").exists()
+
+
+def test_a_rejected_policy_shows_the_advisers_note(
+    web: Client, proposal: Policy, iris: Any
+) -> None:
+    Policy.objects.filter(pk=proposal.pk).update(needs_approval=True)
+    reject_policy(proposal, by=iris, note="Let us talk about the house first.")
+    page = html.unescape(web.get(reverse("portfolios:policy")).content.decode())
+    assert "Let us talk about the house first." in page
+    assert Policy.objects.get().status == "withdrawn"
+    assert not Signature.objects.filter(kind="policy").exists()
