@@ -1,6 +1,6 @@
 from django.urls import path
 
-from onboarding.views import application, first_plan_rest, links, risk
+from onboarding.views import application, first_plan_rest, links, risk, risk_result
 from onboarding.views import picture as pages
 
 app_name = "onboarding"
@@ -10,7 +10,13 @@ urlpatterns = [
     path("risk/", risk.begin, name="risk"),
     path("risk/rest/", first_plan_rest.rest, name="risk-rest"),
     path("risk/check/", risk.check, name="risk-check"),
-    path("risk/result/", risk.result, name="risk-result"),
+    path("risk/answer/", risk.answer, name="risk-answer"),
+    path("risk/again/", risk.again, name="risk-again"),
+    path("risk/result/", risk_result.result, name="risk-result"),
+    path("risk/levels/", risk_result.levels, name="risk-levels"),
+    path("risk/levels/<int:level>/", risk_result.choose, name="risk-choose"),
+    path("risk/confirm/", risk_result.confirm, name="risk-confirm"),
+    path("risk/history/", risk_result.history, name="risk-history"),
     path("risk/<int:n>/", risk.question, name="risk-question"),
     path("<slug:slug>/", application.step, name="step"),
 ]

@@ -72,6 +72,7 @@ from onboarding.services.risk import (
 )
 from onboarding.services.standing import (
     CannotSettle,
+    as_json,
     conflicts_in,
     look_again,
     open_conflicts,
@@ -96,6 +97,7 @@ __all__ = [
     "answered",
     "archive_dependent",
     "archive_holding",
+    "as_json",
     "cautious",
     "change_dependent",
     "change_holding",

@@ -170,11 +170,7 @@ def submit_risk(
         level=found["level"],
         our_level=found["level"],
         seconds=dict(seconds or {}),
-        conflicts=[
-            {"key": name, "id": name, "text": "", "sides": [], "settled": "you"}
-            for name in confirmed
-            if name in CONFIRMABLE
-        ],
+        conflicts=_settled_before(current, confirmed),
     )
     advice.record(
         account,
@@ -188,6 +184,18 @@ def submit_risk(
     assessment.enqueue()
     agenda.advice_changed(account)
     return assessment
+
+
+def _settled_before(
+    current: RiskAssessment | None, confirmed: Sequence[str]
+) -> list[dict[str, Any]]:
+    """What needs no asking: the person has just confirmed it, or an adviser settled these words."""
+    by_adviser = [c for c in (current.conflicts if current else []) if c["settled"] == "adviser"]
+    return by_adviser + [
+        {"key": name, "id": name, "text": "", "sides": [], "settled": "you"}
+        for name in confirmed
+        if name in CONFIRMABLE
+    ]
 
 
 def outcome(account: Account, answers: Mapping[str, str]) -> dict[str, Any]:

@@ -1,86 +1,48 @@
-"""The risk questions, one a screen, and what the answers come to."""
+"""The risk questions: one a screen, checked together, changed in place, looked at each year."""
 
 import uuid
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from django import forms
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.guards import Request, disclosed
 from accounts.models import Account
 from onboarding import services
+from onboarding.forms.risk import AmountForm, QuestionForm
 from onboarding.models import RiskAssessment, RiskDraft
+from onboarding.picture import SECTIONS
 from onboarding.services import first_answers
-from portfolios.planning.assumptions import load
-from portfolios.planning.models import model
+from portfolios.planning.consistency import CONFIRMABLE
 from portfolios.planning.questionnaire import (
     BadAnswer,
     Question,
     filled,
     load_questionnaire,
 )
-from robo import agenda
-from robo.ui import charts, words
-from robo.ui.forms import Choice, MoneyField
+
+RESULT = "onboarding:risk-result"
+SECTION_SLUGS = {section.key: section.slug for section in SECTIONS}
+
+CLASS_SERIES = {
+    "us_equity": 1,
+    "developed_equity": 2,
+    "emerging_equity": 3,
+    "us_bonds": 4,
+    "international_bonds": 5,
+    "inflation_protected_bonds": 5,
+    "short_treasury": 6,
+}
+"""The colour of each class in charts."""
 
 SECONDS_EACH = 20
 """An honest guess for one question."""
-
-
-class AmountForm(forms.Form):
-    amount = MoneyField(
-        label="The amount",
-        least=Decimal(100),
-        most=Decimal(100_000_000),
-        error_messages={"required": "Write an amount in dollars; a guess is fine."},
-    )
-
-
-class QuestionForm(forms.Form):
-    """One question of the questionnaire, with the person's own dollars in its words."""
-
-    def __init__(self, *args: Any, question: Question, amount: Decimal, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.question = question
-        title = filled(question.text, amount)
-        if question.kind == "choice":
-            self.fields["answer"] = forms.ChoiceField(
-                label=title,
-                required=question.required,
-                choices=[
-                    (a.id, Choice(filled(a.text, amount), filled(a.help, amount)))
-                    for a in question.answers
-                ],
-                widget=forms.RadioSelect,
-                error_messages={
-                    "required": "Choose the answer that fits best.",
-                    "invalid_choice": "Choose one of the answers.",
-                },
-            )
-        else:
-            self.fields["answer"] = forms.CharField(
-                label="Years until you need most of it" if question.unit == "years" else "Percent",
-                required=question.required,
-                max_length=10,
-                widget=forms.TextInput(
-                    {"inputmode": "decimal", "autocomplete": "off", "class": "short"}
-                ),
-            )
-
-    def clean_answer(self) -> str:
-        given = str(self.cleaned_data["answer"]).strip().rstrip("%").strip()
-        if given:
-            try:
-                self.question.value(given)
-            except BadAnswer as problem:
-                raise ValidationError(str(problem)) from None
-        return given
 
 
 def asked(draft: RiskDraft) -> list[Question]:
@@ -131,9 +93,22 @@ def begin(request: Request) -> HttpResponse:
         "count": len(asked(draft)),
         "minutes": minutes(len(asked(draft))),
         "current": services.current_assessment(request.account),
+        "renewal": renewal(request.account, draft),
+        "key": uuid.uuid4(),
         "begun": any(question.id in draft.answers for question in asked(draft)),
     }
     return render(request, "onboarding/risk.html", context, status=422 if form.errors else 200)
+
+
+def renewal(account: Account, draft: RiskDraft) -> dict[str, Any] | None:
+    """The answers of the last time, when it is time to look at them again; None before, and where
+    there are none to today's questions."""
+    last = account.risk_assessments.exclude(status=RiskAssessment.Status.REFUSED).first()
+    if last is None or last.questionnaire_version != draft.questionnaire_version:
+        return None
+    if last.is_current and services.next_check(last) > timezone.now() + services.RENEW:
+        return None
+    return {"last": last, "rows": answer_rows(RiskDraft(answers=last.answers))}
 
 
 @disclosed
@@ -155,7 +130,10 @@ def question(request: Request, n: int) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         draft = services.save_risk_answer(account, found.id, form.cleaned_data["answer"])
+        services.note_answered(account, found.id)
         return redirect(after(draft, found, checking))
+    if request.method == "GET":
+        services.note_shown(account, found.id)
     context = {
         "form": form,
         "question": found,
@@ -201,25 +179,153 @@ def check(request: Request) -> HttpResponse:
     if load_questionnaire().unanswered(services.answered(draft.answers)):
         return redirect(next_url(draft))
     if request.method == "POST":
-        key = _key(request.POST.get("key"))
-        services.submit_risk(account=account, answers=draft.answers, key=key)
+        services.answer_again(
+            account=account,
+            answers=draft.answers,
+            key=key_of(request),
+            seconds=draft.seconds,
+            confirmed=tuple(request.POST.getlist("confirmed")),
+        )
         return redirect("onboarding:risk-result")
-    found = services.score(account, draft.answers)
+    found = services.conflicts_in(account, draft.answers, draft.seconds)
     rows = {row["question"].id: row for row in answer_rows(draft)}
     context = {
         "rows": list(rows.values()),
         "contradictions": [
-            {"text": c.text, "rows": [rows[q] for q in c.question_ids if q in rows]}
-            for c in found.contradictions
+            conflict_row(account, services.as_json(c), draft.answers, "check", n)
+            for n, c in enumerate(found)
+            if not c.is_confirmable
         ],
+        "manners": [c for c in found if c.is_confirmable],
         "key": uuid.uuid4(),
     }
     return render(request, "onboarding/risk_check.html", context)
 
 
-def _key(text: str | None) -> uuid.UUID:
+@disclosed
+@require_POST
+def answer(request: Request) -> HttpResponse:
+    """One answer changed in place, on the page where it was shown; the result follows at once."""
+    account = request.account
+    draft = services.draft_of(account)
     try:
-        return uuid.UUID(text or "")
+        question = load_questionnaire().question(request.POST.get("question", ""))
+    except BadAnswer:
+        raise Http404 from None
+    amount = services.example_amount(draft.answers)
+    form = QuestionForm(request.POST, question=question, amount=amount)
+    back = "onboarding:risk-check" if request.POST.get("back") == "check" else RESULT
+    if not form.is_valid():
+        for problem in form.errors["answer"]:
+            messages.error(request, str(problem))
+        return redirect(back)
+    current = services.current_assessment(account)
+    if back == RESULT and current:
+        services.save_risk_answers(account, current.answers)
+    draft = services.save_risk_answer(account, question.id, form.cleaned_data["answer"])
+    if back == RESULT:
+        if load_questionnaire().unanswered(services.answered(draft.answers)):
+            return redirect(next_url(draft))
+        services.answer_again(
+            account=account,
+            answers=draft.answers,
+            key=uuid.uuid4(),
+            seconds=draft.seconds,
+            confirmed=CONFIRMABLE,  # who changes one answer on the result has seen them all
+        )
+        messages.success(request, "Changed. This is what your answers come to now.")
+    return redirect(back)
+
+
+def conflict_row(
+    account: Account, kept: Mapping[str, Any], answers: Mapping[str, str], back: str, n: int
+) -> dict[str, Any]:
+    """A conflict as pages show it: its words, and both sides with the way to change each."""
+    return {
+        "text": kept["text"],
+        "rows": [
+            side_row(account, side, answers, f"c{n}{m}", back)
+            for m, side in enumerate(kept["sides"])
+        ],
+    }
+
+
+def side_row(
+    account: Account, side: Mapping[str, str], answers: Mapping[str, str], name: str, back: str
+) -> dict[str, Any]:
+    """One side of a conflict: an answer to change in place, or the page where it is changed."""
+    kind, _, what = side["place"].partition(":")
+    row: dict[str, Any] = {"says": side["says"], "title": "", "url": "", "back": back}
+    if kind == "question":
+        amount = services.example_amount(answers)
+        question = load_questionnaire().question(what)
+        row |= {
+            "question": question,
+            "title": filled(question.text, amount),
+            "form": inline_form(question, answers, amount, name),
+            "url": question_url(answers, what),
+        }
+    elif kind == "profile" and what in SECTION_SLUGS:
+        row["url"] = reverse("picture:section", args=[SECTION_SLUGS[what]])
+    elif kind == "profile":
+        row["url"] = reverse("picture:overview")
+    elif kind == "goal":
+        row["url"] = reverse("portfolios:goal-edit", args=[what])
+    elif kind == "deposits":
+        row["url"] = reverse("funding:schedules")
+    elif kind == "level":
+        row["url"] = reverse("onboarding:risk-levels")
+    elif kind == "application" and account.may_be_edited:
+        row["url"] = reverse("onboarding:step", args=[what])
+    return row
+
+
+def inline_form(
+    question: Question, answers: Mapping[str, str], amount: Decimal, name: str
+) -> QuestionForm:
+    """To change an answer where it stands; `name` keeps the ids of the page apart."""
+    return QuestionForm(
+        initial={"answer": answers.get(question.id)},
+        question=question,
+        amount=amount,
+        auto_id=f"{name}_%s",
+    )
+
+
+def question_url(answers: Mapping[str, str], question_id: str) -> str:
+    """The question's own page; empty when this person isn't asked it."""
+    for n, question in enumerate(asked(RiskDraft(answers=dict(answers))), start=1):
+        if question.id == question_id:
+            return reverse("onboarding:risk-question", args=[n]) + "?back=check"
+    return ""
+
+
+@disclosed
+@require_POST
+def again(request: Request) -> HttpResponse:
+    """Nothing has changed: the same answers count anew, in one tap."""
+    account = request.account
+    draft = services.draft_of(account)
+    last = account.risk_assessments.exclude(status=RiskAssessment.Status.REFUSED).first()
+    if last and last.questionnaire_version == draft.questionnaire_version:
+        draft = services.save_risk_answers(account, last.answers)
+    if load_questionnaire().unanswered(services.answered(draft.answers)):
+        return redirect(next_url(draft))
+    services.answer_again(
+        account=account,
+        answers=draft.answers,
+        key=key_of(request),
+        seconds=last.seconds if last else draft.seconds,
+        confirmed=CONFIRMABLE,
+    )
+    messages.success(request, "Thank you. Your answers count for another year.")
+    return redirect(RESULT)
+
+
+def key_of(request: Request) -> uuid.UUID:
+    """Of the wish the page carries, so that two presses are one."""
+    try:
+        return uuid.UUID(request.POST.get("key") or "")
     except ValueError:
         return uuid.uuid4()
 
@@ -244,121 +350,3 @@ def answer_text(question: Question, given: str, amount: Decimal) -> str:
     if question.kind == "number":
         return f"{given} {question.unit}"
     return next((filled(a.text, amount) for a in question.answers if a.id == given), given)
-
-
-# The result ---------------------------------------------------------------------------------
-
-CLASS_SERIES = {
-    "us_equity": 1,
-    "developed_equity": 2,
-    "emerging_equity": 3,
-    "us_bonds": 4,
-    "international_bonds": 5,
-    "inflation_protected_bonds": 5,
-    "short_treasury": 6,
-}
-
-BINDING = {
-    "willingness": "what you’re willing to see",
-    "capacity": "what your dates and means can bear",
-    "contradictions": "answers that don’t go together yet",
-    "capacity_limit": "what your dates and means can bear",
-    "horizon": "when you need the money",
-}
-
-
-@disclosed
-@require_GET
-def result(request: Request) -> HttpResponse:
-    """The level, a bad year in dollars, what one would own, and why."""
-    assessment = services.current_assessment(request.account)
-    if assessment is None:
-        messages.info(request, "Your level shows here once you’ve answered the questions.")
-        return redirect("onboarding:risk")
-    context = {"assessment": assessment, "account": request.account}
-    if request.htmx:
-        return render(request, "onboarding/_risk_status.html", context)
-    return render(request, "onboarding/risk_result.html", context | picture(request, assessment))
-
-
-def picture(request: Request, assessment: RiskAssessment) -> dict[str, Any]:
-    amount = services.example_amount(assessment.answers)
-    mix = model(assessment.level)
-    names = {c.id: c.name for c in load().classes}
-    parts = [
-        charts.Bar(names[key], Decimal(str(round(weight, 4))), series=CLASS_SERIES.get(key, 6))
-        for key, weight in mix.weights.items()
-    ]
-    todo = agenda.things_to_do(request.account)
-    further = next((item for item in todo if item.url != reverse("onboarding:risk")), None)
-    return {
-        "mix": mix,
-        "amount": amount,
-        "bad_year": -amount * Decimal(str(mix.bad_year)),
-        "good_year": amount * Decimal(str(mix.good_year)),
-        "levels": range(1, 11),
-        "neighbours": neighbours(assessment.level, amount),
-        "allocation": charts.bars(parts),
-        "stocks": Decimal(str(round(mix.stocks, 4))),
-        "rest": Decimal(str(round(1 - mix.stocks, 4))),
-        "binding": BINDING.get(assessment.result.get("binds", ""), ""),
-        "reasons": assessment.result.get("reasons", []),
-        "why": reasons(assessment, amount),
-        "contradictions": assessment.result.get("contradictions", []),
-        "next_check": services.next_check(assessment),
-        "further": further,
-    }
-
-
-def neighbours(level: int, amount: Decimal) -> list[dict[str, Any]]:
-    """A bad and a good year at this level and beside it, and where they lie on a common line."""
-    near = [model(n) for n in (level - 1, level, level + 1) if 1 <= n <= 10]
-    low = min(m.bad_year for m in near) * 1.15
-    high = max(m.good_year for m in near) * 1.1
-
-    def at(rate: float) -> str:
-        return f"{100 * (rate - low) / (high - low):.1f}"
-
-    note = {-1: "one calmer", 0: "yours", 1: "one bolder"}
-    return [
-        {
-            "level": m.level,
-            "note": note[m.level - level],
-            "own": m.level == level,
-            "stocks": words.percent(round(m.stocks, 4)),
-            "bad": amount * Decimal(str(m.bad_year)),
-            "good": amount * Decimal(str(m.good_year)),
-            "a": at(m.bad_year),
-            "b": at(m.good_year),
-            "t": at(0),
-        }
-        for m in near
-    ]
-
-
-def reasons(assessment: RiskAssessment, amount: Decimal) -> list[dict[str, Any]]:
-    """Each answer that counted, what it pointed to, and the way back to it."""
-    questionnaire = load_questionnaire(assessment.questionnaire_id)
-    draft = RiskDraft(
-        account=assessment.account,
-        questionnaire_version=assessment.questionnaire_version,
-        answers=assessment.answers,
-    )
-    places = {question.id: n for n, question in enumerate(asked(draft), start=1)}
-    counted = assessment.result.get("counted_as", {})
-    found = []
-    for part in assessment.result.get("parts", []):
-        key = part.get("question_id")
-        if not key or key not in places:
-            continue
-        question = questionnaire.question(key)
-        found.append(
-            {
-                "answer": answer_text(question, assessment.answers.get(key, ""), amount),
-                "question": filled(question.text, amount),
-                "url": reverse("onboarding:risk-question", args=[places[key]]) + "?back=check",
-                "points_to": part.get("points_to"),
-                "counted_as": answer_text(question, counted[key], amount) if key in counted else "",
-            }
-        )
-    return found
