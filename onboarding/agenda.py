@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Exists, prefetch_related_objects
 from django.urls import reverse
 from django.utils import timezone
 
@@ -104,14 +104,15 @@ def look_at_the_picture(account: Account) -> Iterator[Item]:
     if account.may_be_edited:
         return
     broken = ExternalLink.objects.filter(account=account, status=ExternalLink.Status.BROKEN)
-    for link in broken:
+    told = InvestorProfile.objects.filter(account=account)  # with one query, as a rule
+    profile = told.annotate(any_broken=Exists(broken)).first()
+    for link in broken if profile is None or profile.any_broken else ():
         yield Item(
             f"Sign in again at {link.institution or 'your bank'}",
             detail="Until then its balances in your picture get older.",
             url=reverse("picture:mend", args=[link.key]),
             kind="picture",
         )
-    profile = InvestorProfile.objects.filter(account=account).first()
     if profile and profile.check_due_at <= timezone.now():
         yield Item(
             "Is your picture still right?",

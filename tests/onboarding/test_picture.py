@@ -134,7 +134,7 @@ def test_the_way_on_leads_through_all_sections(client, account):
 def test_what_fits_the_person_is_asked_about_only(client, account):
     client.post(section("insurance"), {"has_life_insurance": "no"})
     text = page(client)
-    assert "1 of 4 answered" in text
+    assert "1 of 4" in text
 
 
 # Wishes -------------------------------------------------------------------------------------
