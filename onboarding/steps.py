@@ -99,6 +99,12 @@ STEPS = (
 BY_SLUG = {step.slug: step for step in STEPS}
 ASKED = tuple(step for step in STEPS if step.keys)
 
+TOGETHER = {"name": "address", "work": "position"}
+"""Screens that are asked on one page the first time: who one is, and what one does. Each can be
+corrected alone."""
+
+PAGES = tuple(step for step in STEPS if step.slug not in TOGETHER.values())
+
 OF_BLUUM = {
     "contact": "address",
     "identity.date_of_birth": "name",
@@ -115,6 +121,11 @@ OF_BLUUM = {
 def number(step: Step) -> int:
     """Its place in the order, from 1."""
     return STEPS.index(step) + 1
+
+
+def page(step: Step) -> int:
+    """The place of the page it is first asked on, from 1."""
+    return sum(number(other) <= number(step) for other in PAGES)
 
 
 def before(step: Step) -> Step | None:

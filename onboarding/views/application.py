@@ -74,22 +74,41 @@ def step(request: Request, slug: str) -> HttpResponse:
 
 
 def question(request: Request, step: steps.Step, done: set[str]) -> HttpResponse:
-    """A screen that asks about the person."""
+    """A screen that asks about the person; the first time, with the one that belongs to it."""
     account = request.account
     known = known_answers(account)
-    kind = FORMS[step.slug]
-    form = kind(request.POST or None, initial=kind.initial_from(known))
-    if request.method == "POST" and form.is_valid():
-        services.save_answers(
-            account=account,
-            step=step.slug,
-            identity=form.answers(),
-            employment=form.section() if isinstance(form, WorkForm) else None,
-        )
-        return redirect("onboarding:step", following(step, done).slug)
-    context = shared(step, account) | {"form": form}
-    status = 422 if form.is_bound else 200
+    also = asked_with(step, done, request.POST if request.method == "POST" else None)
+    asked = [step, also] if also else [step]
+    forms = [
+        FORMS[one.slug](request.POST or None, initial=FORMS[one.slug].initial_from(known))
+        for one in asked
+    ]
+    wrong = [form for form in forms if not form.is_valid()]
+    if request.method == "POST" and not wrong:
+        for one, form in zip(asked, forms, strict=True):
+            services.save_answers(
+                account=account,
+                step=one.slug,
+                identity=form.answers(),
+                employment=form.section() if isinstance(form, WorkForm) else None,
+            )
+        slugs = {one.slug for one in asked}
+        return redirect("onboarding:step", following(asked[-1], done | slugs).slug)
+    context = shared(step, account) | {"form": forms[0]}
+    if also:
+        context |= {"also": also, "also_form": forms[1]}
+    status = 422 if forms[0].is_bound else 200
     return render(request, f"onboarding/{step.slug}.html", context, status=status)
+
+
+def asked_with(step: steps.Step, done: set[str], sent: Any) -> steps.Step | None:
+    """The screen that is asked on the same page: where the page sent says so, or both are new."""
+    other = steps.BY_SLUG.get(steps.TOGETHER.get(step.slug, ""))
+    if other is None:
+        return None
+    if sent is not None:
+        return other if sent.get("also") == other.slug else None
+    return None if {step.slug, other.slug} & done else other
 
 
 def agreements(request: Request, step: steps.Step, done: set[str]) -> HttpResponse:
@@ -149,8 +168,8 @@ def following(step: steps.Step, done: set[str]) -> steps.Step:
 def shared(step: steps.Step, account: Account) -> dict[str, Any]:
     return {
         "step": step,
-        "number": steps.number(step),
-        "count": len(steps.STEPS),
+        "number": steps.page(step),
+        "count": len(steps.PAGES),
         "left": steps.minutes_left(step),
         "back": steps.before(step),
         "account": account,

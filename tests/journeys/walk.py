@@ -133,25 +133,19 @@ class Walk:
         self.send()
 
     def answer_everything(self, first: str, last: str) -> None:
-        self.name(first, last)
-        self.address()
+        self.name_and_address(first, last)
         self.tax_id()
-        self.work()
-        self.position()
+        self.work_and_position()
         self.agree()
         self.arrive("Is everything right?")
 
-    def name(self, first: str, last: str) -> None:
+    def name_and_address(self, first: str, last: str) -> None:
         self.arrive("What’s your name, and when were you born?")
         self.write("First name", first)
         self.write("Last name", last)
         self.write("Month", "4")
         self.write("Day", "2")
         self.write("Year", "1990")
-        self.press("Continue")
-
-    def address(self) -> None:
-        self.arrive("Where do you live?")
         self.write("Street and number", "12 Elm Street")
         self.write("City", "Portland")
         self.hands.select(self.main.get_by_label("State"), "Oregon")
@@ -164,16 +158,12 @@ class Walk:
         self.write("Your number", "536-22-1234")
         self.press("Continue")
 
-    def work(self) -> None:
+    def work_and_position(self) -> None:
         self.arrive("What do you do, and where does the money come from?")
         self.choose("I work full time")
         self.hands.write(self.main.get_by_label("Employer"), "Elm Street Books")
         self.write("Income a year, before tax", "84,000")
         self.choose("Pay from work")
-        self.press("Continue")
-
-    def position(self) -> None:
-        self.arrive("Four questions the law asks us to ask.")
         for answer in self.main.get_by_label("No", exact=True).all():
             self.hands.choose(answer)
         self.press("Continue")

@@ -215,6 +215,31 @@ def test_answers_are_kept_and_the_way_goes_on_where_one_left_off(walk, maya):
     assert 'value="1990"' in elsewhere.get(url("name")).content.decode()
 
 
+def test_what_belongs_together_is_asked_on_one_page_and_kept_together(client, maya):
+    client.force_login(maya)
+    page = client.get(url("name"))
+    assert 'name="also" value="address"' in page.content.decode()
+    assert "Where do you live?" in page.content.decode()
+
+    both = ANSWERS["name"] | ANSWERS["address"] | {"also": "address"}
+    wrong = client.post(url("name"), both | {"city": "", "first_name": ""})
+    assert wrong.status_code == 422
+    assert "Write your city." in wrong.content.decode()
+    assert "Write your first name." in wrong.content.decode()
+    assert 'value="Chen"' in wrong.content.decode()
+
+    assert client.post(url("name"), both).url == url("tax")
+    assert client.post(url("tax"), ANSWERS["tax"]).url == url("work")
+    both = ANSWERS["work"] | ANSWERS["position"] | {"also": "position"}
+    assert client.post(url("work"), both).url == url("agreements")
+
+
+def test_a_page_with_two_parts_is_corrected_one_part_at_a_time(walk):
+    client = walk(until="agreements")
+    assert "also" not in client.get(url("name")).context
+    assert client.post(url("address"), ANSWERS["address"] | {"city": "Salem"}).status_code == 302
+
+
 def test_a_screen_further_on_waits_for_those_before(walk):
     client = walk(until="tax")
     assert client.get(url("review")).url == reverse("onboarding:start")
