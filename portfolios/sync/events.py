@@ -30,6 +30,7 @@ def advance_life_event(event: LifeEvent) -> timedelta | None:
     return advance_kept(
         event,
         create=lambda: api.create(account_id, idempotency_key=event.key, **told).event_id,
-        update=lambda bluum_id: api.update(account_id, bluum_id, **told),
+        # An update empties the notes by an empty text; it takes no null there.
+        update=lambda bluum_id: api.update(account_id, bluum_id, **told | {"notes": event.notes}),
         delete=lambda bluum_id: api.delete(account_id, bluum_id),
     )
