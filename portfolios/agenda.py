@@ -135,3 +135,10 @@ def what_happened(account: Account) -> Iterator[Item]:
             url=reverse("portfolios:goal", args=[goal.pk]),
             kind="goal",
         )
+
+
+@agenda.held
+def portfolio_value(account: Account) -> Iterator[Item]:
+    portfolio = snapshot(account).portfolio
+    if portfolio and portfolio.value:
+        yield Item("Invested with us", amount=portfolio.value, at=portfolio.refreshed_at)

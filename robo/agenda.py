@@ -1,7 +1,8 @@
 """What the apps tell home, the admin and each other's pages about an account.
 
 Later apps of the journey can't be imported by earlier ones; they announce here what they know:
-things to do (`todo`), things that will happen (`upcoming`) and things that happened (`activity`).
+things to do (`todo`), things that will happen (`upcoming`), things that happened (`activity`) and
+what is held with us (`held`).
 When what advice rests on changes, an earlier app says so (`advice_changed`) and later ones follow.
 """
 
@@ -29,7 +30,7 @@ class Item:
 
 Provider = Callable[[Any], Iterable[Item]]
 
-_providers: dict[str, list[Provider]] = {"todo": [], "upcoming": [], "activity": []}
+_providers: dict[str, list[Provider]] = {"todo": [], "upcoming": [], "activity": [], "held": []}
 
 
 def todo(provider: Provider) -> Provider:
@@ -50,6 +51,12 @@ def activity(provider: Provider) -> Provider:
     return provider
 
 
+def held(provider: Provider) -> Provider:
+    """Register a function of an account that yields what it holds with us: title, amount, at."""
+    _providers["held"].append(provider)
+    return provider
+
+
 _followers: list[Callable[[Any], object]] = []
 
 
@@ -63,6 +70,12 @@ def advice_changed(account: Any) -> None:
     """Tell the followers, in the same transaction."""
     for follower in _followers:
         follower(account)
+
+
+def things_held(account: Any) -> list[Item]:
+    """What the account holds with us, where an amount is known."""
+    items = [item for provider in _providers["held"] for item in provider(account)]
+    return [item for item in items if item.amount is not None]
 
 
 def things_to_do(account: Any) -> list[Item]:

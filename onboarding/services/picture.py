@@ -16,6 +16,7 @@ from onboarding.elsewhere import ASSETS, DEBTS, GROUP_OF
 from onboarding.models import CHECK_EVERY, Dependent, ExternalAccount, ExternalLink, RiskDraft
 from onboarding.services.profile import save_section
 from robo import agenda
+from robo.agenda import Item
 
 K = TypeVar("K", bound=Kept)
 COUNTED = "the people you added"
@@ -172,13 +173,14 @@ class Group:
 
 @dataclass
 class NetWorth:
-    """What is held less what is owed, in dollars, without what is with us.
+    """What is held less what is owed, in dollars. `with_us` is what the account holds here.
 
     `doubles` are accounts that look like another one and are counted once. `uncounted` are
     in other currencies. `oldest` is the age of the oldest figure in it.
     """
 
     groups: list[Group]
+    with_us: list[Item]
     assets: Decimal
     debts: Decimal
     doubles: set[int]
@@ -221,11 +223,14 @@ def net_worth(account: Account) -> NetWorth:
         group.rows.append(row)
         if row.currency == "USD" and row.pk not in twice:
             group.total += row.balance
+    with_us = agenda.things_held(account)
+    here = sum((item.amount or Decimal(0) for item in with_us), Decimal(0))
     waiting = {ExternalLink.Status.BROKEN, ExternalLink.Status.CONNECTING}
     links = ExternalLink.objects.filter(account=account, status__in=waiting)
     return NetWorth(
         groups=[group for group in groups.values() if group.rows],
-        assets=sum((g.total for g in groups.values() if g.is_asset), Decimal(0)),
+        with_us=with_us,
+        assets=sum((g.total for g in groups.values() if g.is_asset), here),
         debts=sum((g.total for g in groups.values() if not g.is_asset), Decimal(0)),
         doubles=twice,
         uncounted=[row for row in rows if row.currency != "USD"],

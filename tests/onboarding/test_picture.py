@@ -13,6 +13,7 @@ from accounts.models import Mail, Notice
 from onboarding import services
 from onboarding.models import Dependent, ExternalAccount, InvestorProfile
 from onboarding.picture import SECTIONS
+from portfolios.models import Portfolio
 from robo import agenda
 from robo.audit.models import Entry
 
@@ -240,6 +241,14 @@ def test_net_worth_is_what_is_held_less_what_is_owed(client, account, settle):
     assert all(row.bluum_id and not row.refusal for row in ExternalAccount.objects.all())
 
 
+def test_what_is_with_us_counts_too(client, account):
+    Portfolio.objects.create(account=account, value=Decimal(8000), refreshed_at=timezone.now())
+    add_holding(client)
+    text = page(client)
+    assert "Invested with us" in text
+    assert "$20,000" in text
+
+
 def test_a_typed_balance_is_as_old_as_its_last_saving(client, account):
     add_holding(client, name="Rainy day")
     row = ExternalAccount.objects.get()
@@ -316,7 +325,8 @@ def test_the_check_shows_only_what_is_stale_and_one_tap_settles_it(client, a_yea
     client.post(reverse("picture:check"), {"nothing": "1"})
 
     profile = InvestorProfile.objects.get()
-    assert profile.checked_at and timezone.now() - profile.checked_at < timedelta(minutes=1)
+    assert profile.checked_at
+    assert timezone.now() - profile.checked_at < timedelta(minutes=1)
     entry = Entry.objects.get(action="confirm picture")
     assert entry.details == {"changed": False}
     assert not client.get(reverse("picture:check")).context["form"].fields
