@@ -67,7 +67,7 @@ def new_projection(
 def _put_in(goal: Goal, base: outlook.Footing) -> Decimal:
     """What has been put in for this goal, dollars; before the first deposit, what was promised."""
     if not base.is_funded or base.contributed is None:
-        return goal.initial_amount
+        return Decimal(goal.initial_amount)
     return outlook.share_of(base.contributed, goal.share)
 
 

@@ -32,7 +32,8 @@ class Part:
 
     @property
     def more(self) -> Decimal:
-        return self.gets - self.goal.monthly_contribution
+        planned: Decimal = self.goal.monthly_contribution
+        return self.gets - planned
 
 
 def share_out(
@@ -80,7 +81,7 @@ def chance(wish: outlook.Wish, base: outlook.Footing, today: date) -> int | None
 
 def _needed(wish: outlook.Wish, goal: Goal, base: outlook.Footing, today: date) -> Decimal | None:
     if base.level is None or wish.by <= today:
-        return goal.monthly_contribution
+        return Decimal(goal.monthly_contribution)
     found = projection.needed_monthly(outlook.plan_of(wish, base.level, today))
     return None if found is None else Decimal(found)
 

@@ -29,7 +29,7 @@ COLLEGE_YEAR = Decimal(30_000)
 COLLEGE_AGE = 18
 TODAYS_DOLLARS_BEYOND = 5
 """Years: a goal further away is better thought of in today's prices."""
-ADVANTAGE = {
+ADVANTAGE: dict[str, str] = {
     Goal.Type.RETIREMENT: "A workplace plan or an IRA saves tax first; this adds to it.",
     Goal.Type.EDUCATION: "A 529 plan may save tax on college costs; this account is open to any.",
 }

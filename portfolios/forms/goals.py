@@ -114,7 +114,7 @@ class RaiseField(forms.DecimalField):
     def prepare_value(self, value: Any) -> Any:
         return f"{value.normalize():f}" if isinstance(value, Decimal) else value
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         return super().to_python(str(value).strip().removesuffix("%") if value else value)
 
 
@@ -254,7 +254,7 @@ class GoalForm(forms.Form):
             )
         day, prices = data.get("target_date"), data.pop("prices", "")
         if prices or not self.goal:
-            far = bool(day) and is_far(day, timezone.localdate())
+            far = isinstance(day, date) and is_far(day, timezone.localdate())
             data["in_todays_dollars"] = prices == "today" if prices else far
         data["raise_yearly"] = data.pop("raise_percent", Decimal(0)) / HUNDRED
         return data

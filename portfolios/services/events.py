@@ -177,7 +177,7 @@ def _difference(told: Happening, earlier: LifeEvent | None) -> tuple[Decimal, De
 
 def happening_of(event: LifeEvent) -> Happening:
     """What was told of a kept event."""
-    applied = next((e for e in event.effects if e.get("kind") == "told"), {})
+    applied: dict[str, Any] = next((e for e in event.effects if e.get("kind") == "told"), {})
     return Happening(
         event_type=event.event_type,
         name=event.name,

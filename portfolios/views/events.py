@@ -1,5 +1,7 @@
 """Life events: told, looked at before they are saved, saved when confirmed."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -71,7 +73,7 @@ def event_edit(request: Request, pk: int) -> HttpResponse:
 
 
 def _told(request: Request, form: EventForm, event: LifeEvent | None) -> HttpResponse:
-    context = {"form": form, "event": event}
+    context: dict[str, Any] = {"form": form, "event": event}
     if request.method == "POST" and form.is_valid() and "change" not in request.POST:
         told = form.happening
         if "confirm" in request.POST:
