@@ -99,9 +99,9 @@ STEPS = (
 BY_SLUG = {step.slug: step for step in STEPS}
 ASKED = tuple(step for step in STEPS if step.keys)
 
-TOGETHER = {"name": "address", "work": "position"}
-"""Screens that are asked on one page the first time: who one is, and what one does. Each can be
-corrected alone."""
+TOGETHER = {"name": "address", "work": "position", "agreements": "review"}
+"""Screens that come on one page the first time: who one is, what one does, a last look and the
+signature. Each can be corrected alone."""
 
 PAGES = tuple(step for step in STEPS if step.slug not in TOGETHER.values())
 

@@ -102,7 +102,7 @@ def question(request: Request, step: steps.Step, done: set[str]) -> HttpResponse
 
 
 def asked_with(step: steps.Step, done: set[str], sent: Any) -> steps.Step | None:
-    """The screen that is asked on the same page: where the page sent says so, or both are new."""
+    """The screen that comes on the same page: where the page sent says so, or both are new."""
     other = steps.BY_SLUG.get(steps.TOGETHER.get(step.slug, ""))
     if other is None:
         return None
@@ -112,8 +112,12 @@ def asked_with(step: steps.Step, done: set[str], sent: Any) -> steps.Step | None
 
 
 def agreements(request: Request, step: steps.Step, done: set[str]) -> HttpResponse:
-    """Every document in full, a box for each. What was shown is what is signed, or nothing is."""
+    """Every document in full, a box for each. What was shown is what is signed, or nothing is.
+
+    The first time, all answers stand above, and signing sends them.
+    """
     account = request.account
+    also = asked_with(step, done, request.POST if request.method == "POST" else None)
     wanted = services.unsigned(account, to_sign())
     form = AgreementsForm(request.POST or None, agreements=wanted)
     if request.method == "POST" and form.is_valid():
@@ -126,10 +130,14 @@ def agreements(request: Request, step: steps.Step, done: set[str]) -> HttpRespon
                 ip=request.client_ip,
                 user_agent=request.headers.get("User-Agent", ""),
             )
+            if also:
+                return review(request, also, done)
             return redirect("onboarding:step", following(step, done).slug)
     signed = [agreement for agreement in to_sign() if agreement not in wanted]
     status = 422 if form.is_bound else 200
     context = shared(step, account) | {"stale": form.stale, "signed": signed}
+    if also:
+        context |= {"also": also, "sections": summary(account)[:-1]}
     if form.stale:
         context["stale_message"] = form.non_field_errors()[0]
         form = AgreementsForm(agreements=wanted)

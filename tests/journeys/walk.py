@@ -137,7 +137,6 @@ class Walk:
         self.tax_id()
         self.work_and_position()
         self.agree()
-        self.arrive("Is everything right?")
 
     def name_and_address(self, first: str, last: str) -> None:
         self.arrive("What’s your name, and when were you born?")
@@ -169,13 +168,12 @@ class Walk:
         self.press("Continue")
 
     def agree(self) -> None:
-        self.arrive("What we agree on.")
+        self.arrive("Check it, then sign and send.")
         for box in self.main.get_by_role("checkbox").all():
             self.hands.choose(box)
-        self.press("Sign")
 
     def send(self) -> None:
-        self.press("Send my application")
+        self.press("Sign and send")
         expect(self.page).to_have_url(re.compile("/account/status/"))
 
     def be_approved(self) -> None:

@@ -234,6 +234,25 @@ def test_what_belongs_together_is_asked_on_one_page_and_kept_together(client, ma
     assert client.post(url("work"), both).url == url("agreements")
 
 
+def test_a_last_look_and_the_signature_are_one_page_that_sends(walk, settle, sandbox, maya):
+    client = walk(until="agreements")
+    page = client.get(url("agreements")).content.decode()
+    assert "Elm Street" in page
+    assert "•••-••-1234" in page
+    missing = boxes(client) | {"also": "review"}
+    missing.pop(next(name for name in missing if name.startswith("agree_")))
+    refused = client.post(url("agreements"), missing)
+    assert refused.status_code == 422
+    assert "Elm Street" in refused.content.decode()
+    assert not sandbox.table("accounts")
+
+    sent = client.post(url("agreements"), boxes(client) | {"also": "review"})
+    settle()
+    assert sent.url == reverse("accounts:status")
+    assert len(sandbox.table("accounts")) == 1
+    assert Signature.objects.count() == len(partner.current().to_sign)
+
+
 def test_a_page_with_two_parts_is_corrected_one_part_at_a_time(walk):
     client = walk(until="agreements")
     assert "also" not in client.get(url("name")).context
