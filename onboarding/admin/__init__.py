@@ -10,6 +10,7 @@ from django.utils.html import format_html_join
 from unfold.decorators import display
 
 from accounts.models import Account
+from onboarding.admin import advice as advice
 from onboarding.admin import picture as picture
 from onboarding.models import InvestorProfile, RiskAssessment
 from robo.backoffice import client, queues
