@@ -96,6 +96,8 @@ PLACES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Risk assessments", "speed", "onboarding.RiskAssessment"),
             ("Goals", "flag", "portfolios.Goal"),
             ("Investment policies", "contract", "portfolios.Policy"),
+            ("Financial plans", "description", "portfolios.FinancialPlan"),
+            ("Evidence of advice", "fact_check", "onboarding.Advice"),
         ),
     ),
     (

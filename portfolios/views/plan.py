@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.guards import Request, disclosed, investor_required
 from onboarding.models import RiskDraft
 from onboarding.views.risk import asked
+from portfolios.downloads import pdf_answer
 from portfolios.models import FinancialPlan
 from portfolios.plan import content
 from portfolios.plan.written import plan_pdf, written
@@ -85,18 +86,8 @@ def plan_download(request: Request, pk: int) -> HttpResponse:
     found = get_object_or_404(visible(request), pk=pk)
     if not found.sha256:
         raise Http404("This plan isn’t written yet.")
-    return pdf_answer(plan_pdf_of(found), f"{partner.current().slug}-plan-{found.version}.pdf")
-
-
-def plan_pdf_of(found: FinancialPlan) -> bytes:
-    return plan_pdf(found, written(found))
-
-
-def pdf_answer(made: bytes, name: str) -> HttpResponse:
-    return HttpResponse(
-        made,
-        content_type="application/pdf",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    return pdf_answer(
+        plan_pdf(found, written(found)), f"{partner.current().slug}-plan-{found.version}.pdf"
     )
 
 

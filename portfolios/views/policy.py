@@ -6,19 +6,17 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.guards import DISCLOSURES, Request, disclosed, investor_required
 from portfolios import agenda, clauses, drafting, services
+from portfolios.downloads import pdf_answer, policy_pdf
 from portfolios.forms import AcceptForm
 from portfolios.models import Policy
-from portfolios.plan import pdf
 from portfolios.planning.assumptions import CURRENT
 from portfolios.services.policy import STATEMENT
 from portfolios.snapshot import snapshot
 from portfolios.views.overview import link
-from portfolios.views.plan import pdf_answer
 from robo import partner
 from robo.ui import charts, words
 
@@ -239,22 +237,6 @@ def policy_download(request: Request, pk: int) -> HttpResponse:
     """The exact words as PDF, and how they were signed."""
     found = get_object_or_404(visible(request), pk=pk)
     return pdf_answer(policy_pdf(found), f"{partner.current().slug}-policy-{found.version}.pdf")
-
-
-def policy_pdf(found: Policy) -> bytes:
-    signature = found.signature
-    return pdf.render_policy(
-        title=clauses.HEADING,
-        sections=found.sections,
-        brand=pdf.brand_of(partner.current()),
-        on=timezone.localdate(found.created_at),
-        version=found.version,
-        sha256=found.text_sha256,
-        signed=f"Signed on {words.moment(signature.signed_at)}, from {signature.ip}: "
-        f"“{signature.statement}”"
-        if signature
-        else "Not signed.",
-    )
 
 
 def class_order(name: str) -> int:

@@ -12,8 +12,8 @@ from django.utils import timezone
 from accounts import services
 from accounts.models import Account, Document, Notice
 from funding.models import BankAccount, Deposit, Schedule, TransferEvent, Wallet
-from onboarding.models import InvestorProfile, RiskAssessment
-from portfolios.models import Goal, Holding, Investment, Policy, Portfolio, Projection
+from onboarding.models import Advice, InvestorProfile, RiskAssessment
+from portfolios.models import FinancialPlan, Goal, Holding, Investment, Policy, Portfolio, Projection
 from robo import audit
 from robo.webhooks.models import Event
 
@@ -108,6 +108,13 @@ def _furnish(user: Any) -> Account:
     Policy.objects.create(
         **mine, assessment=assessment, version=1, level=6, content={}, text="What was agreed",
         status="active", signature=signature, accepted_at=now,
+    )  # fmt: skip
+    FinancialPlan.objects.create(
+        **mine, version=1, inputs={}, assumptions="2026", engine="1", status="active"
+    )
+    Advice.objects.create(
+        account=account, kind="policy", about=f"policy:{user.pk}", engine="1", assumptions="2026",
+        inputs={}, outputs={}, sha256=f"{user.pk:064d}",
     )  # fmt: skip
     portfolio = Portfolio.objects.create(
         **mine, value=Decimal("1000.50"), cash=Decimal("10.00"), as_of=now, drift=Decimal("6.10"),

@@ -5,11 +5,19 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
-from django.utils.html import format_html
 from unfold.decorators import display
 
 from accounts.models import Account
-from portfolios.models import Goal, Holding, Investment, Policy, Portfolio, Projection
+from portfolios.admin import policies
+from portfolios.models import (
+    FinancialPlan,
+    Goal,
+    Holding,
+    Investment,
+    Policy,
+    Portfolio,
+    Projection,
+)
 from robo.backoffice import client, queues
 from robo.backoffice.roles import Ability
 from robo.backoffice.rows import LABELS, ClientRows, QueueFilter
@@ -69,36 +77,6 @@ class GoalAdmin(ClientRows):
         return "Not known" if goal.chance is None else f"{words.in_100(goal.chance)} in 100"
 
 
-@admin.register(Policy)
-class PolicyAdmin(ClientRows):
-    seen_by = Ability.ADVICE
-    list_display = ("created_at", "client", "version", "level", "state", "accepted_at", "motion")
-    list_filter = ("status", "level")
-    fields = (
-        "client",
-        "version",
-        "level",
-        "status",
-        "refusal",
-        "created_at",
-        "checked_at",
-        "accepted_at",
-        "bluum_version",
-        "sha256",
-        "exact_text",
-        "motion_in_words",
-        "error_in_words",
-    )
-
-    @display(description="SHA-256 of the text")  # type: ignore[untyped-decorator]
-    def sha256(self, policy: Policy) -> str:
-        return policy.text_sha256
-
-    @display(description="Exact text")  # type: ignore[untyped-decorator]
-    def exact_text(self, policy: Policy) -> str:
-        return format_html('<pre class="exact">{}</pre>', policy.text)
-
-
 @admin.register(Portfolio)
 class PortfolioAdmin(ClientRows):
     list_display = ("client", "worth", "cash_held", "drift", "needs_rebalancing", "as_of", "motion")
@@ -153,8 +131,16 @@ def goals(account: Account, user: Any) -> dict[str, Any]:
             for goal in with_chance(Goal.objects.filter(account=account))
         ],
         "policies": [
-            {"policy": policy, "tone": LABELS.get(policy.status, "")}
+            {
+                "policy": policy,
+                "tone": LABELS.get(policy.status, ""),
+                "waits": policies.waits(policy) and policies.may_decide(user),
+            }
             for policy in Policy.objects.filter(account=account).defer("text", "content")[:20]
+        ],
+        "plans": [
+            {"plan": plan, "tone": LABELS.get(plan.status, "")}
+            for plan in FinancialPlan.objects.filter(account=account).defer("inputs")[:20]
         ],
     }
 
