@@ -1,7 +1,7 @@
 from celery import shared_task
 
 from portfolios import sync
-from portfolios.models import FinancialPlan, Goal, Investment, LifeEvent, Policy, Portfolio
+from portfolios.models import FinancialPlan, Goal, Investment, LifeEvent, Policy, Portfolio, Report
 from robo import work
 
 
@@ -33,3 +33,8 @@ def advance_life_event(pk: int) -> None:
 @shared_task
 def advance_plan(pk: int) -> None:
     work.take(FinancialPlan, pk, sync.advance_plan)
+
+
+@shared_task
+def advance_report(pk: int) -> None:
+    work.take(Report, pk, sync.advance_report)

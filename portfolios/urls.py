@@ -5,6 +5,7 @@ from portfolios import views
 app_name = "portfolios"
 urlpatterns = [
     path("", include("portfolios.urls_plan")),
+    path("", include("portfolios.urls_reports")),
     path("goals/", views.goals, name="goals"),
     path("goals/new/", views.goal_new, name="goal-new"),
     path("goals/split/", views.goal_split, name="goal-split"),

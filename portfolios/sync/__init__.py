@@ -6,6 +6,7 @@ from portfolios.sync.investing import advance_investment
 from portfolios.sync.plan import advance_plan
 from portfolios.sync.policy import advance_policy
 from portfolios.sync.portfolio import advance_portfolio
+from portfolios.sync.reports import advance_report
 
 __all__ = [
     "advance_goal",
@@ -14,4 +15,5 @@ __all__ = [
     "advance_plan",
     "advance_policy",
     "advance_portfolio",
+    "advance_report",
 ]

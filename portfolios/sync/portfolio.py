@@ -14,6 +14,7 @@ from django.utils import timezone
 from portfolios.models import Holding, Investment, Portfolio, Valuation
 from portfolios.projecting import refresh_projections
 from portfolios.sync.common import bluum_portfolio
+from portfolios.sync.reports import expect_reports
 from robo import bluum, clients
 from robo.bluum.funding import Transaction
 from robo.bluum.portfolios import Holdings, Performance, PortfolioSummary, RebalancingAnalysis
@@ -50,7 +51,7 @@ def advance_portfolio(row: Portfolio) -> timedelta | None:
     api = clients.bluum()
     report = Report(
         summary=api.portfolios.summary(account_id, portfolio_id),
-        holdings=api.portfolios.holdings(account_id, portfolio_id),
+        holdings=api.portfolios.holdings(account_id, portfolio_id, include_lots=True),
         analysis=_analysis(account_id, portfolio_id),
         performance={
             period: api.portfolios.performance(account_id, portfolio_id, period=period)
@@ -61,6 +62,7 @@ def advance_portfolio(row: Portfolio) -> timedelta | None:
     if all(h.market_value is not None for h in report.holdings.holdings):
         apply_portfolio(row.pk, report)
         refresh_projections(account)
+        expect_reports(account)
     # Without every price there is no total: the last complete one stays, with its date.
     moving = Investment.objects.filter(
         account=account,
@@ -155,6 +157,9 @@ def _write_holdings(row: Portfolio, held: Holdings) -> None:
         holding.cost_basis = found.total_cost_basis
         holding.unrealized = found.unrealized_pl
         holding.weight = (value / total * 100).quantize(PERCENT) if total else None
+        holding.price_source = (found.price_source or "")[:60]
+        holding.price_at = found.price_timestamp
+        holding.lots = json.loads(json.dumps(found.lots, default=str))
         holding.save()
     Holding.objects.filter(pk__in=[h.pk for h in kept.values()]).delete()
 

@@ -256,8 +256,18 @@ class Place(NamedTuple):
 
 PLACES = (
     Place("Home", "home", "house"),
-    Place("Goals", "portfolios:goals", "flag", ("portfolios:goal", "portfolios:plan", "portfolios:budget", "portfolios:event")),
-    Place("Portfolio", "portfolios:portfolio", "chart-pie", ("portfolios:po", "portfolios:risk")),
+    Place(
+        "Goals",
+        "portfolios:goals",
+        "flag",
+        ("portfolios:goal", "portfolios:plan", "portfolios:budget", "portfolios:event"),
+    ),
+    Place(
+        "Portfolio",
+        "portfolios:portfolio",
+        "chart-pie",
+        ("portfolios:po", "portfolios:pe", "portfolios:r", "portfolios:d"),
+    ),
     Place("Money", "funding:activity", "arrow-left-right", ("funding:",)),
 )
 

@@ -1,0 +1,218 @@
+"""What a portfolio did in a period, from the values we keep: no page's figure comes from elsewhere.
+
+A day's row says what there was at its close and what had been put in by then. Money that came in
+on a day counts from its start, money that went out counts to its end (each day's movements net of
+each other), so neither is ever a profit or a loss.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from portfolios.planning import returns
+from portfolios.planning.months import months_later
+from portfolios.planning.returns import Rate
+from robo.ui.charts import ValuePoint
+
+ZERO = Decimal(0)
+YEAR = 365
+
+
+@dataclass(frozen=True, slots=True)
+class Fall:
+    """The deepest fall of the return index, as a positive fraction; `back` None if not yet."""
+
+    depth: float
+    peak: date
+    low: date
+    back: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A step of the way from the first value to the last. Dollars."""
+
+    name: str
+    amount: Decimal
+    kind: str
+    """put_in, markets, dividends or fees."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """From the value at the start to the value at the end; the parts sum to the change exactly."""
+
+    since: date
+    until: date
+    start: Decimal
+    end: Decimal
+    parts: tuple[Part, ...]
+
+    @property
+    def change(self) -> Decimal:
+        return self.end - self.start
+
+
+def since(period: str, last: date) -> date | None:
+    """The day whose close a period starts from; None for everything there is."""
+    if period == "ytd":
+        return date(last.year - 1, 12, 31)
+    months = {"1m": 1, "3m": 3, "1y": 12}.get(period)
+    return months_later(last, -months) if months else None
+
+
+def of_period(points: Sequence[ValuePoint], period: str) -> list[ValuePoint]:
+    """The days of the period, the close it starts from first.
+
+    Where the portfolio is younger than the period, a day of nothing stands before its first.
+    """
+    if not points:
+        return []
+    start = since(period, points[-1].day)
+    if start is not None:
+        before = [n for n, p in enumerate(points) if p.day <= start]
+        if before:
+            return list(points[before[-1] :])
+    first = points[0]
+    if first.put_in:
+        return [ValuePoint(first.day - timedelta(days=1), ZERO, ZERO), *points]
+    return list(points)
+
+
+def flows(points: Sequence[ValuePoint]) -> list[Decimal] | None:
+    """What came in (+) or went out (-) on each day after the first; None when it isn't known."""
+    if any(p.put_in is None for p in points):
+        return None
+    return [(b.put_in or ZERO) - (a.put_in or ZERO) for a, b in pairwise(points)]
+
+
+def time_weighted(points: Sequence[ValuePoint]) -> Rate:
+    """The return of a dollar that was in all along, as a fraction; the chain breaks where nothing
+    was invested."""
+    found = _stretches(points)
+    return found if isinstance(found, Rate) else returns.time_weighted(found)
+
+
+def money_weighted(points: Sequence[ValuePoint]) -> Rate:
+    """What the money put in made, over the period as a whole; `annualised` from a year on.
+
+    A yearly rate (XIRR) over less than a year would be a promise nobody made, so it is told for
+    the days that have passed: (1 + rate)^(days / 365) - 1.
+    """
+    moves = flows(points)
+    if moves is None:
+        return Rate(None, "What had been put in isn’t known for every day.")
+    if len(points) < 2:
+        return Rate(None, "There are not two days to compare yet.")
+    first, last = points[0], points[-1]
+    start = first
+    if not first.value and moves[0] > 0:  # it began with that day's deposit
+        start = ValuePoint(points[1].day, ZERO, None)
+    opening = moves[0] if start is not first else ZERO
+    days = list(zip(points[1:], moves, strict=True))
+    if start is not first:
+        days = days[1:]
+    # What moved on the last day stands on both sides of the equation, and cancels.
+    ending = last.value - (moves[-1] if days else ZERO)
+    if start.day >= last.day:
+        return Rate(None, "There are not two days to compare yet.")
+    history = [
+        returns.Valuation(start.day, start.value, opening),
+        *(returns.Valuation(p.day, None, flow) for p, flow in days[:-1] if flow),
+        returns.Valuation(last.day, ending),
+    ]
+    if ending < 0:
+        return Rate(None, "More came in on the last day than is there.")
+    yearly = returns.money_weighted(history)
+    if yearly.value is None:
+        return yearly
+    length = (last.day - start.day).days
+    return Rate((1 + yearly.value) ** (length / YEAR) - 1, annualised=yearly.annualised)
+
+
+def index(points: Sequence[ValuePoint]) -> list[tuple[date, float]]:
+    """The return since the start, day by day, as fractions; empty where the chain breaks."""
+    found = _stretches(points)
+    if isinstance(found, Rate):
+        return []
+    line, at = [(points[0].day, 0.0)], 1.0
+    for (before, after), point in zip(pairwise(found), points[1:], strict=True):
+        base = (before.value or ZERO) + before.flow
+        if base <= 0:
+            return []
+        at *= float((after.value or ZERO) / base)
+        line.append((point.day, at - 1))
+    return line
+
+
+def deepest_fall(points: Sequence[ValuePoint]) -> Fall | None:
+    """Measured on the return index, so that taking money out is no fall. None without an index."""
+    line = index(points)
+    if not line:
+        return None
+    peak, peak_at = line[0][1], line[0][0]
+    found = Fall(0.0, peak_at, peak_at, None)
+    top = peak
+    for day, value in line:
+        if value >= peak:
+            peak, peak_at = value, day
+        depth = 1 - (1 + value) / (1 + peak)
+        if depth > found.depth + 1e-12:
+            found, top = Fall(depth, peak_at, day, None), peak
+    back = next((day for day, value in line if day > found.low and value >= top), None)
+    return Fall(found.depth, found.peak, found.low, back) if found.depth else found
+
+
+def way(points: Sequence[ValuePoint], breakdown: Mapping[str, Any] | None) -> Way | None:
+    """Who moved the value: you, markets, dividends, fees. Markets are what is left, so the parts
+    sum to the change to the cent. Dividends and fees are Bluum's; without them they are in
+    markets, and the note says so.
+    """
+    moves = flows(points)
+    if moves is None or len(points) < 2:
+        return None
+    first, last = points[0], points[-1]
+    put_in = sum(moves, ZERO)
+    dividends, fees = _amount(breakdown, "dividends_received"), _amount(breakdown, "fees_paid")
+    known = [n for n, amount in (("dividends", dividends), ("fees", fees)) if amount is None]
+    markets = last.value - first.value - put_in - (dividends or ZERO) + abs(fees or ZERO)
+    parts = [
+        Part("You put in, less what you took out", put_in, "put_in"),
+        Part("Markets", markets, "markets", f"with {' and '.join(known)} in it" if known else ""),
+    ]
+    if dividends is not None:
+        parts.append(Part("Dividends", dividends, "dividends"))
+    if fees is not None:
+        parts.append(Part("Our fee and commissions", -abs(fees), "fees"))
+    return Way(first.day, last.day, first.value, last.value, tuple(parts))
+
+
+def before_fees(net: Rate, points: Sequence[ValuePoint], fees: Decimal | None) -> float | None:
+    """About what it would have been without the fee: the net return plus fees / average value."""
+    held = [p.value for p in points if p.value]
+    if net.value is None or fees is None or not held:
+        return None
+    return net.value + float(abs(fees) / (sum(held, ZERO) / len(held)))
+
+
+def _amount(breakdown: Mapping[str, Any] | None, name: str) -> Decimal | None:
+    found = (breakdown or {}).get(name)
+    return None if found is None else Decimal(str(found))
+
+
+def _stretches(points: Sequence[ValuePoint]) -> list[returns.Valuation] | Rate:
+    """Each close as `planning.returns` wants it: before what went out, with all that moves until
+    the next close."""
+    moves = flows(points)
+    if moves is None:
+        return Rate(None, "What had been put in isn’t known for every day.")
+    out = [ZERO, *(min(move, ZERO) for move in moves)]
+    in_next = [*(max(move, ZERO) for move in moves), ZERO]
+    return [
+        returns.Valuation(p.day, p.value - gone, gone + coming)
+        for p, gone, coming in zip(points, out, in_next, strict=True)
+    ]

@@ -1,0 +1,16 @@
+"""Looking back: performance, each holding, rebalancing, documents."""
+
+from django.urls import path
+
+from portfolios.views import documents, holdings, ledger, performance
+
+urlpatterns = [
+    path("portfolio/performance/", performance.performance, name="performance"),
+    path("portfolio/performance.csv", performance.performance_csv, name="performance-csv"),
+    path("portfolio/history/", ledger.rebalancing, name="portfolio-rebalancing"),
+    path("portfolio/<str:symbol>/", holdings.holding, name="portfolio-holding"),
+    path("documents/", documents.documents, name="documents"),
+    path("documents/reports/<int:pk>/", documents.report, name="report"),
+    path("documents/reports/<int:pk>/status/", documents.report_status, name="report-status"),
+    path("documents/reports/<int:pk>/file/", documents.report_file, name="report-file"),
+]

@@ -1,0 +1,192 @@
+"""Documents: fetched by a step, kept to the byte, theirs alone."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import Account, Signature
+from portfolios.models import Portfolio, Report
+from portfolios.sync import reports
+from robo import work
+from sandbox import faults
+from sandbox.world import World
+from tests.portfolios.conftest import refreshed
+
+Pass = Callable[[timedelta], None]
+
+
+@pytest.fixture
+def kept(invested: Portfolio, account: Account) -> list[Report]:
+    """The statement of the month in which the money came, and the reports."""
+    day = date(2026, 11, 1)
+    Report.objects.get_or_create(
+        account=account,
+        kind="statement",
+        span="monthly",
+        first_day=day,
+        last_day=date(2026, 11, 30),
+        title="Statement, November 2026",
+    )
+    work.run_due(Report)
+    return list(Report.objects.filter(account=account))
+
+
+def statement_of(rows: list[Report]) -> Report:
+    return next(r for r in rows if r.kind == "statement")
+
+
+def test_a_finished_month_quarter_and_year_have_their_statement() -> None:
+    found = list(reports.wanted(date(2025, 11, 20), date(2026, 2, 3)))
+    statements = {w.title for w in found if w.kind == "statement"}
+    assert statements == {
+        "Statement, November 2025",
+        "Statement, December 2025",
+        "Statement, January 2026",
+        "Statement, quarter 4 of 2025",
+        "Statement, 2025",
+    }
+    assert [w.title for w in found if w.kind == "pnl"] == [
+        "Gains, losses and income, 2025",
+        "Gains, losses and income, 2026",
+    ]
+
+
+def test_a_month_is_over_on_the_first_of_the_next() -> None:
+    def months(today: date) -> list[date]:
+        found = reports.wanted(date(2026, 1, 31), today)
+        return [w.last_day for w in found if w.span == "monthly"]
+
+    assert months(date(2026, 1, 31)) == []
+    assert months(date(2026, 2, 1)) == [date(2026, 1, 31)]
+
+
+def test_reports_are_wanted_once_money_has_come(invested: Portfolio, account: Account) -> None:
+    kinds = set(Report.objects.filter(account=account).values_list("kind", flat=True))
+    assert kinds == {"pnl", "benchmark"}
+    count = Report.objects.count()
+    refreshed(account)
+    assert Report.objects.count() == count
+
+
+def test_every_document_is_on_one_page(web: Client, kept: list[Report], account: Account) -> None:
+    page = web.get(reverse("portfolios:documents")).content.decode()
+    for row in kept:
+        assert row.title in page
+    for signature in Signature.objects.filter(account=account).exclude(kind="policy"):
+        assert signature.text.title in page
+    assert "Investment policy, version 1" in page
+    only = web.get(reverse("portfolios:documents"), {"kind": "statements"}).content.decode()
+    assert "Statement, November 2026" in only
+    assert "Investment policy, version 1" not in only
+
+
+def test_the_statement_is_a_pdf_kept_to_the_byte(web: Client, kept: list[Report]) -> None:
+    row = statement_of(kept)
+    answer = web.get(reverse("portfolios:report-file", args=[row.pk]))
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer["Content-Disposition"].startswith("attachment;")
+    assert "statement-november-2026.pdf" in answer["Content-Disposition"]
+    assert answer.content.startswith(b"%PDF-")
+    assert hashlib.sha256(answer.content).hexdigest() == row.sha256
+    row.refresh_from_db()
+    assert row.opened_at is not None
+
+
+def test_a_report_without_pdf_is_its_data_with_that_hash(web: Client, kept: list[Report]) -> None:
+    row = next(r for r in kept if r.kind == "pnl")
+    answer = web.get(reverse("portfolios:report-file", args=[row.pk]))
+    assert answer["Content-Type"] == "application/json"
+    assert hashlib.sha256(answer.content).hexdigest() == row.sha256
+    assert "summary" in json.loads(answer.content)
+
+
+def test_opening_and_activity_make_the_closing(web: Client, kept: list[Report]) -> None:
+    row = statement_of(kept)
+    assert row.ties is True
+    s = row.data["summary"]
+    assert Decimal(s["contributions"]) == Decimal("1000.00")
+    page = web.get(reverse("portfolios:report", args=[row.pk])).content.decode()
+    assert "agree to the cent" in page
+    assert "$1,000.00" in page
+
+
+def test_a_statement_that_doesnt_add_up_says_so(web: Client, kept: list[Report]) -> None:
+    row = statement_of(kept)
+    Report.objects.filter(pk=row.pk).update(ties=False)
+    page = web.get(reverse("portfolios:report", args=[row.pk])).content.decode()
+    assert "don’t add up" in page
+
+
+def test_a_page_never_waits_for_the_custodian(
+    web: Client, invested: Portfolio, account: Account, sandbox: World
+) -> None:
+    faults.add(sandbox, {"route": "*", "kind": "status", "status": 503})
+    row = Report.objects.create(
+        account=account, kind="statement", span="monthly", title="Statement, October 2026",
+        first_day=date(2026, 10, 1), last_day=date(2026, 10, 31),
+    )  # fmt: skip
+    work.run_due(Report)
+    page = web.get(reverse("portfolios:report", args=[row.pk])).content.decode()
+    assert "Being fetched" in page
+    assert "every 5s" in page
+    assert web.get(reverse("portfolios:report-file", args=[row.pk])).status_code == 404
+    faults.clear(sandbox)
+    row.poke()
+    work.run_due(Report)
+    there = web.get(reverse("portfolios:report-status", args=[row.pk])).content.decode()
+    assert "every 5s" not in there
+    assert "Download PDF" in there
+
+
+def test_a_finished_statement_is_fetched_once(kept: list[Report], pass_time: Pass) -> None:
+    row = statement_of(kept)
+    Report.objects.filter(pk=row.pk).update(
+        status="fetching", first_day=date(2026, 10, 1), last_day=date(2026, 10, 31)
+    )
+    row.refresh_from_db()
+    assert reports.advance_report(row) is None
+    current = next(r for r in kept if r.kind == "pnl")
+    assert reports.advance_report(current) == timedelta(days=1)
+
+
+def test_omar_gets_404_for_mayas_documents(
+    client: Client, omar: Any, kept: list[Report], apply_for: Callable[..., Account]
+) -> None:
+    apply_for(omar, tax_id="536229999")
+    client.force_login(omar)
+    for row in kept:
+        for name in ("report", "report-file", "report-status"):
+            assert client.get(reverse(f"portfolios:{name}", args=[row.pk])).status_code == 404
+    assert "November 2026" not in client.get(reverse("portfolios:documents")).content.decode()
+
+
+def test_the_list_costs_the_same_few_queries_with_ten_years_of_statements(
+    web: Client, kept: list[Report], account: Account
+) -> None:
+    url = reverse("portfolios:documents")
+    web.get(url)
+    with CaptureQueriesContext(connection) as few:
+        web.get(url)
+    rows = reports.wanted(date(2015, 1, 1), date(2026, 1, 1))
+    Report.objects.bulk_create(
+        [
+            Report(
+                account=account, kind=w.kind, span=w.span, first_day=w.first_day,
+                last_day=w.last_day, title=w.title, status="ready",
+            )
+            for w in rows
+            if w.kind == "statement"
+        ]
+    )  # fmt: skip
+    with CaptureQueriesContext(connection) as many:
+        web.get(url)
+    assert len(many) == len(few) <= 8, [q["sql"][:120] for q in many]
