@@ -33,7 +33,6 @@ class Purpose:
     """Bluum's goal type."""
     name: str
     line: str
-    question: str
     target: int
     years: int
     start: int
@@ -41,30 +40,12 @@ class Purpose:
 
 
 PURPOSES = {
-    "home": Purpose(
-        "home_purchase", "A home", "A first home, or the next one",
-        "What will the down payment be, and when?", 60_000, 7, 10_000, 500,
-    ),
-    "retirement": Purpose(
-        "retirement", "Retirement", "Money for after work",
-        "How much do you want to have, and when?", 800_000, 30, 20_000, 800,
-    ),
-    "education": Purpose(
-        "education", "Education", "A child’s or your own",
-        "What will it cost, and when does it begin?", 80_000, 15, 5_000, 250,
-    ),
-    "emergency": Purpose(
-        "emergency", "Emergency fund", "For a job lost or a roof",
-        "How much do you want at hand, and by when?", 15_000, 3, 3_000, 350,
-    ),
-    "wealth": Purpose(
-        "wealth_growth", "Growing wealth", "No date in mind, just more later",
-        "What would you like it to become, and by when?", 150_000, 12, 10_000, 600,
-    ),
-    "custom": Purpose(
-        "custom", "Something else", "You name it",
-        "How much do you need, and by when?", 20_000, 5, 3_000, 250,
-    ),
+    "home": Purpose("home_purchase", "A home", "A first home, or the next one", 60_000, 7, 10_000, 500),
+    "retirement": Purpose("retirement", "Retirement", "Money for after work", 800_000, 30, 20_000, 800),
+    "education": Purpose("education", "Education", "A child’s or your own", 80_000, 15, 5_000, 250),
+    "emergency": Purpose("emergency", "Emergency fund", "For a job lost or a roof", 15_000, 3, 3_000, 350),
+    "wealth": Purpose("wealth_growth", "Growing wealth", "No date in mind, just more later", 150_000, 12, 10_000, 600),
+    "custom": Purpose("custom", "Something else", "You name it", 20_000, 5, 3_000, 250),
 }  # fmt: skip
 """By the partner's word for the type. The examples are round figures of ours."""
 
@@ -138,53 +119,40 @@ class PurposeForm(forms.Form):
         return kind
 
 
-class AimForm(forms.Form):
-    """How much, and by when."""
+class NumbersForm(forms.Form):
+    """How much, by when, from what, and what comes each month: one sentence."""
 
     target = target_field(label="How much")
     year = YearField(label="By the year")
+    start = start_field(label="Start with")
+    monthly = monthly_field(label="Add each month")
 
     def __init__(self, *args: Any, answers: Answers, **kwargs: Any) -> None:
         today = timezone.localdate()
         purpose = OF_TYPE.get(answers.type, PURPOSES["custom"])
         super().__init__(*args, **kwargs)
         self.answers = answers
-        self.initial = {
-            "target": answers.target or Decimal(purpose.target),
-            "year": answers.by.year if answers.by else today.year + purpose.years,
+        known = {
+            "target": answers.target,
+            "year": answers.by.year if answers.by else None,
+            "start": answers.start,
+            "monthly": answers.monthly,
+        }
+        examples = {
+            "target": Decimal(purpose.target),
+            "year": today.year + purpose.years,
+            "start": Decimal(purpose.start),
+            "monthly": Decimal(purpose.monthly),
+        }
+        self.initial = examples | {
+            name: value for name, value in known.items() if value is not None
         }
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
         if year := data.get("year"):
             data["by"] = in_year(year, self.answers.by)
-        _more_than_start(self, data.get("target"), self.answers.start)
-        return data
-
-
-class MoneyForm(forms.Form):
-    """What there is, and what comes each month."""
-
-    start = start_field(label="Start with", help_text="What you have for it now. 0 is fine.")
-    monthly = monthly_field(
-        label="Add each month", help_text="A plan, not an order. You can change it any time."
-    )
-
-    def __init__(self, *args: Any, answers: Answers, **kwargs: Any) -> None:
-        purpose = OF_TYPE.get(answers.type, PURPOSES["custom"])
-        super().__init__(*args, **kwargs)
-        self.answers = answers
-        start = Decimal(purpose.start)
-        if answers.target and start >= answers.target:
-            start = Decimal(0)
-        self.initial = {
-            "start": start if answers.start is None else answers.start,
-            "monthly": Decimal(purpose.monthly) if answers.monthly is None else answers.monthly,
-        }
-
-    def clean(self) -> dict[str, Any]:
-        data = self.cleaned_data
-        _more_than_start(self, self.answers.target, data.get("start"), field="start")
+        _more_than_start(self, data.get("target"), data.get("start"))
         _something(self, data)
         return data
 
@@ -267,12 +235,10 @@ def in_year(year: int, day: date | None) -> date:
     return min(max(found, months_later(today, 1)), latest_day(today))
 
 
-def _more_than_start(
-    form: forms.Form, target: Decimal | None, start: Decimal | None, field: str = "target"
-) -> None:
+def _more_than_start(form: forms.Form, target: Decimal | None, start: Decimal | None) -> None:
     if target and start and start >= target:
         form.add_error(
-            field,
+            "target",
             f"With {words.money(start)} to start, {words.money(target)} is reached already. "
             "Change one of the two.",
         )

@@ -1,4 +1,4 @@
-"""A plan before sign-up: six questions on five screens, then what they come to.
+"""A plan before sign-up: six questions on four screens, then what they come to.
 
 Everything is a GET form. The answers lie in the session; a browser that sends no cookie carries
 them along in its addresses instead, so that nobody is sent back to the beginning.
@@ -20,9 +20,8 @@ from django.views.decorators.http import require_safe
 
 from onboarding.forms.first_plan import (
     OF_TYPE,
-    AimForm,
     ChoiceForm,
-    MoneyForm,
+    NumbersForm,
     PurposeForm,
     TryForm,
     in_year,
@@ -51,8 +50,7 @@ class Screen:
 
 SCREENS = (
     Screen("for", "What it’s for", ("type",)),
-    Screen("aim", "How much, by when", ("target", "by")),
-    Screen("money", "Your money", ("start", "monthly")),
+    Screen("numbers", "Your numbers", ("target", "by", "start", "monthly")),
     Screen("fall", "A fall", ("reaction_to_loss",)),
     Screen("purpose", "What it should do", ("investment_goal",)),
 )
@@ -136,7 +134,7 @@ def question(request: Request, slug: str) -> HttpResponse:
         "form": form,
         "number": number,
         "count": len(SCREENS),
-        "left": "about two minutes" if number < 3 else "about a minute",
+        "left": "about two minutes" if number < 2 else "about a minute",
         "carried": extra,
         "back": address(back, extra) if back else reverse("landing"),
         "returns": request.GET.get("back") == "result",
@@ -148,10 +146,8 @@ def question(request: Request, slug: str) -> HttpResponse:
 def form_for(screen: Screen, data: Any, answers: Answers) -> forms.Form:
     if screen.slug == "for":
         return PurposeForm(data, initial={"type": answers.type})
-    if screen.slug == "aim":
-        return AimForm(data, answers=answers)
-    if screen.slug == "money":
-        return MoneyForm(data, answers=answers)
+    if screen.slug == "numbers":
+        return NumbersForm(data, answers=answers)
     [name] = screen.asks
     return ChoiceForm(
         data,
@@ -169,17 +165,13 @@ def words_for(screen: Screen, answers: Answers) -> dict[str, Any]:
             "lead": "Six short questions, then your plan. No name and no e-mail address needed.",
             "offered": offered(),
         }
-    if screen.slug == "aim":
+    if screen.slug == "numbers":
         purpose = OF_TYPE.get(answers.type)
+        name = f"{purpose.name}: how" if purpose else "How"
         return {
-            "title": purpose.question if purpose else "How much do you need, and by when?",
-            "lead": "A good guess is enough. The figures here are examples; you can change both "
-            "on the result, too.",
-        }
-    if screen.slug == "money":
-        return {
-            "title": "What do you start with, and what do you add?",
-            "lead": "We show you next what it takes, so begin with what feels easy.",
+            "title": f"{name} much, by when, and with what?",
+            "lead": "Good guesses are enough. The figures here are examples; you can change each "
+            "of them on the result, too.",
         }
     asked = load_questionnaire().question(screen.asks[0])
     amount = example_amount({"amount": example_amount_of(answers)})
@@ -191,10 +183,8 @@ def with_answer(screen: Screen, answers: Answers, data: Mapping[str, Any]) -> An
     purpose brings its own examples, unless amounts were typed for this one."""
     if screen.slug == "for":
         return replace(answers, type=data["type"])
-    if screen.slug == "aim":
-        return replace(answers, target=data["target"], by=data["by"], first=None)
-    if screen.slug == "money":
-        return replace(answers, start=data["start"], monthly=data["monthly"], first=None)
+    if screen.slug == "numbers":
+        return replace(answers, **{name: data[name] for name in screen.asks}, first=None)
     return replace(answers, **{screen.asks[0]: data["answer"]})
 
 
