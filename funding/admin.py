@@ -10,7 +10,13 @@ from django.utils.html import format_html, format_html_join
 from unfold.decorators import display
 
 from accounts.models import Account
-from funding.models import BankAccount, Deposit, Schedule, Wallet
+from funding.models import (
+    BankAccount,
+    Deposit,
+    Schedule,
+    Wallet,
+    Withdrawal,
+)
 from robo.backoffice import client, queues
 from robo.backoffice.rows import LABELS, ClientRows, QueueFilter
 from robo.ui import words
@@ -49,6 +55,49 @@ class DepositAdmin(ClientRows):
 
     @display(description="Timeline")  # type: ignore[untyped-decorator]
     def timeline(self, row: Deposit) -> str:
+        lines = format_html_join(
+            "",
+            "<li>{} <span>{}</span></li>",
+            ((e.status, words.moment(e.at)) for e in row.events.all()),
+        )
+        return format_html('<ol class="events">{}</ol>', lines)
+
+
+@admin.register(Withdrawal)
+class WithdrawalAdmin(ClientRows):
+    list_display = ("created_at", "client", "dollars", "bank", "state", "failure_reason", "motion")
+    list_filter = (QueueFilter, "status")
+    list_select_related = ("account", "bank")
+    search_fields = ("account__name__istartswith", "bluum_id__exact")
+    search_help_text = "Start of a client’s name, or Bluum’s id"
+    fields = (
+        "client",
+        "dollars",
+        "bank",
+        "status",
+        "failure_reason",
+        "reference",
+        "bluum_id",
+        "may_sell",
+        "sales",
+        "told",
+        "created_at",
+        "expected_on",
+        "sold_at",
+        "submitted_at",
+        "completed_at",
+        "settled_at",
+        "timeline",
+        "motion_in_words",
+        "error_in_words",
+    )
+
+    @display(description="Reference")  # type: ignore[untyped-decorator]
+    def reference(self, row: Withdrawal) -> str:
+        return row.reference
+
+    @display(description="Timeline")  # type: ignore[untyped-decorator]
+    def timeline(self, row: Withdrawal) -> str:
         lines = format_html_join(
             "",
             "<li>{} <span>{}</span></li>",
@@ -144,6 +193,20 @@ queues.announce(
         since="created_at",
         order=40,
         help="Failed, refused or expired; asked for in the past 30 days",
+    )
+)
+queues.announce(
+    queues.Queue(
+        "failed-withdrawals",
+        "Failed withdrawals",
+        Withdrawal,
+        lambda rows: rows.filter(
+            status__in=[Withdrawal.Status.FAILED, Withdrawal.Status.REFUSED],
+            created_at__gt=timezone.now() - FAILED_RECENTLY,
+        ),
+        since="created_at",
+        order=39,
+        help="Failed, sent back or not possible; asked for in the past 30 days",
     )
 )
 queues.announce(

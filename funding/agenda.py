@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.models import Account
 from funding import calendar
-from funding.models import BankAccount, Deposit, Schedule
+from funding.models import BankAccount, Deposit, Schedule, Withdrawal
 from robo import agenda
 from robo.agenda import Item
 from robo.ui import words
@@ -16,10 +16,11 @@ from robo.ui import words
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An account's banks, deposits (newest first) and schedules (oldest first)."""
+    """An account's banks, transfers (newest first) and schedules (oldest first)."""
 
     banks: list[BankAccount]
     deposits: list[Deposit]
+    withdrawals: list[Withdrawal]
     schedules: list[Schedule]
 
     @property
@@ -30,10 +31,19 @@ class Money:
 
 def money_of(account: Account) -> Money:
     """Each kind read once for this account object, so once for a page."""
-    prefetch_related_objects([account], "banks", "deposits", "schedules")
-    found = Money([*account.banks.all()], [*account.deposits.all()], [*account.schedules.all()])
+    prefetch_related_objects([account], "banks", "deposits", "withdrawals", "schedules")
+    found = Money(
+        [*account.banks.all()],
+        [*account.deposits.all()],
+        [*account.withdrawals.all()],
+        [*account.schedules.all()],
+    )
     banks = {bank.pk: bank for bank in found.banks}
-    rows: list[Deposit | Schedule] = [*found.deposits, *found.schedules]
+    rows: list[Deposit | Withdrawal | Schedule] = [
+        *found.deposits,
+        *found.withdrawals,
+        *found.schedules,
+    ]
     for row in rows:
         if row.bank_id in banks:
             row.bank = banks[row.bank_id]
@@ -58,6 +68,16 @@ def money_to_do(account: Account) -> Iterator[Item]:
                 kind="bank",
                 urgent=True,
             )
+    newest = next(iter(known.withdrawals), None)
+    if newest and newest.status in {Withdrawal.Status.FAILED, Withdrawal.Status.REFUSED}:
+        yield Item(
+            f"Your {words.money(newest.amount)} withdrawal "
+            + ("came back" if newest.was_returned else "didn’t go through"),
+            detail="The money is in your account. See why, and what to do.",
+            url=reverse("funding:withdrawal-status", args=[newest.pk]),
+            kind="failed",
+            urgent=True,
+        )
     if not any(bank.is_usable for bank in banks):
         if not any(bank.status == BankAccount.Status.ERROR for bank in banks):
             yield Item(
@@ -119,6 +139,20 @@ def money_to_come(account: Account) -> Iterator[Item]:
             status=deposit.status,
             kind="deposit",
         )
+    for withdrawal in known.withdrawals:
+        if withdrawal.is_settled or withdrawal.cancel_asked_at:
+            continue
+        sells = withdrawal.may_sell
+        arrival = calendar.way_out(withdrawal.created_at, sells=sells).latest
+        yield Item(
+            f"{words.money(withdrawal.amount)} is at {withdrawal.bank or 'your bank'}",
+            day=withdrawal.expected_on or arrival,
+            detail="After a sale" if sells else "From your cash",
+            url=reverse("funding:withdrawal-status", args=[withdrawal.pk]),
+            amount=-withdrawal.amount,
+            status=withdrawal.status,
+            kind="withdrawal",
+        )
     for schedule in known.going:
         if schedule.wanted != "active" or schedule.next_execution is None:
             continue
@@ -155,6 +189,8 @@ def what_happened(account: Account) -> Iterator[Item]:
                 status=deposit.status,
                 kind="deposit",
             )
+    for withdrawal in known.withdrawals:
+        yield from _withdrawn(withdrawal)
     for bank in known.banks:
         yield Item(
             f"You linked {bank}",
@@ -175,6 +211,36 @@ def what_happened(account: Account) -> Iterator[Item]:
             url=reverse("funding:schedule", args=[schedule.pk]),
             status=schedule.status,
             kind="auto_invest",
+        )
+
+
+def _withdrawn(withdrawal: Withdrawal) -> Iterator[Item]:
+    """The withdrawal, and the day it came back if it did. Those that never left count nothing."""
+    status = Withdrawal.Status
+    never = {status.REFUSED: "not possible", status.CANCELED: "canceled"}
+    if withdrawal.status == status.FAILED and not withdrawal.was_returned:
+        never[status.FAILED] = "didn’t go through"
+    ending = never.get(status(withdrawal.status))
+    url = reverse("funding:withdrawal-status", args=[withdrawal.pk])
+    to = f"to {withdrawal.bank or 'your bank'}"
+    open_detail = f"On its way {to}" if not withdrawal.is_settled else f"T{to[1:]}"
+    yield Item(
+        f"Withdrawal, {ending}" if ending else "Withdrawal",
+        at=withdrawal.created_at,
+        detail=f"{words.money(withdrawal.amount)} {to}" if ending else open_detail,
+        url=url,
+        amount=None if ending else -withdrawal.amount,
+        status=withdrawal.status,
+        kind="withdrawal",
+    )
+    if withdrawal.was_returned:
+        yield Item(
+            f"{words.money(withdrawal.amount)} sent back by your bank",
+            at=withdrawal.settled_at or withdrawal.completed_at,
+            url=url,
+            amount=withdrawal.amount,
+            status=withdrawal.status,
+            kind="withdrawal",
         )
 
 

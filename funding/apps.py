@@ -5,4 +5,7 @@ class FundingConfig(AppConfig):
     name = "funding"
 
     def ready(self) -> None:
-        from funding import agenda, told  # noqa: F401 (registers what home and answers are told)
+        from funding import agenda, holds, services, told  # noqa: F401 (register what they know)
+        from portfolios.sync import investing
+
+        investing.claims.append(services.claimed_cash)

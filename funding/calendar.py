@@ -131,6 +131,44 @@ def plan(asked_at: datetime) -> Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class WayOut:
+    """The days of an ACH withdrawal asked for at a moment, if nothing goes wrong.
+
+    `sold` and `settled` are None when cash covers it.
+    """
+
+    sold: date | None
+    settled: date | None
+    starts: date
+    cancel_until: datetime
+    earliest: date
+    latest: date
+
+
+def way_out(asked_at: datetime, *, sells: bool) -> WayOut:
+    """Sold on the first market day, settled on the market day after it (T+1, since May 2024),
+    into the bank run of that day, and at the bank 1 to 3 bank days later, as Bluum says of ACH."""
+    local = asked_at.astimezone(NEW_YORK)
+    starts, sold, settled = local.date(), None, None
+    if sells:
+        sold = market_day_from(starts)
+        if sold == starts and local.time() >= closes_at(starts):
+            sold = next_market_day(starts)
+        starts = settled = next_market_day(sold)
+    if not is_bank_day(starts) or (starts == local.date() and local.time() >= CUT_OFF):
+        starts = next_bank_day(starts)
+    earliest = next_bank_day(starts)
+    return WayOut(
+        sold=sold,
+        settled=settled,
+        starts=starts,
+        cancel_until=datetime.combine(starts, CUT_OFF, NEW_YORK),
+        earliest=earliest,
+        latest=next_bank_day(next_bank_day(earliest)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A planned auto-invest run: the day the schedule names, and the market day it happens on."""
 

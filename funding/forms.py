@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 from uuid import UUID, uuid4
@@ -91,6 +92,28 @@ class DepositForm(Keyed):
         assert isinstance(bank, BankField)
         bank.queryset = banks
         self.fields["amount"] = _amount_field()
+
+
+class WithdrawalForm(Keyed):
+    """`most` is what cash and a sale can bring, dollars."""
+
+    amount = MoneyField(label="Amount")
+    bank = BankField(label="To")
+
+    def __init__(self, data: Any = None, *, account: Account, most: Decimal, **kwargs: Any) -> None:
+        banks = account.banks.usable().order_by("created_at", "pk")
+        first = banks.first()
+        kwargs["initial"] = {"bank": first and first.pk, **(kwargs.get("initial") or {})}
+        super().__init__(data, **kwargs)
+        bank = self.fields["bank"]
+        assert isinstance(bank, BankField)
+        bank.queryset = banks
+        self.fields["amount"] = MoneyField(
+            label="Amount",
+            least=limits.least_withdrawal(),
+            most=most,
+            error_messages={"required": "Enter an amount."},
+        )
 
 
 class ScheduleForm(Keyed):

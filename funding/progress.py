@@ -106,7 +106,7 @@ def _open_steps(deposit: Deposit, plan: calendar.Plan, bank: str) -> list[Step]:
         )
     if not deposit.cancel_asked_at or deposit.status not in {S.REQUESTED, S.PENDING}:
         steps.append(Step("Invested", plan.invested, "", _by_close(plan.invested)))
-    return _with_closed_days(steps)
+    return with_closed_days(steps)
 
 
 def _arrived(deposit: Deposit, investment: Investment | None, amount: str, bank: str) -> Progress:
@@ -183,7 +183,7 @@ def _by_close(day: date) -> str:
     return f"By {words.clock(at)} {words.zone()}{early}. We’ll write to you."
 
 
-def _with_closed_days(steps: list[Step]) -> list[Step]:
+def with_closed_days(steps: list[Step]) -> list[Step]:
     """Holidays between the days still to come, in their place."""
     coming = [_day(step) for step in steps if _is_coming(step)]
     if not coming:

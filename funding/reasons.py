@@ -52,6 +52,26 @@ def of_failure(raw: str) -> Reason:
     return UNKNOWN
 
 
+_PAYOUTS = {
+    "R02": Reason("Your bank says this account is closed.", "Link another bank account."),
+    "R03": Reason("Your bank couldn’t find this account.", "Link the bank again, then try anew."),
+    "R04": Reason("Your bank says the account number isn’t valid.", "Link the bank again."),
+    "R16": Reason("Your bank says this account is frozen.", "Please talk to your bank."),
+    "R20": Reason(
+        "Your bank doesn’t take transfers into this kind of account.",
+        "Choose a checking account instead.",
+    ),
+    "R23": Reason("Your bank turned the money away.", "Please talk to your bank."),
+}
+
+
+def of_failed_payout(raw: str) -> Reason:
+    """What Bluum's `failure_reason` of a withdrawal means for the person."""
+    found = re.match(r"\s*(R\d\d)\b", raw)
+    unknown = Reason("Your bank didn’t tell us why.", "You can ask for it again, or call us.")
+    return _PAYOUTS.get(found[1], unknown) if found else unknown
+
+
 def of_refusal(problem: Refused) -> str:
     """One sentence for a request that Bluum said no to. Never Bluum's own: it may name someone."""
     field = str(problem.details.get("field", ""))
@@ -60,10 +80,10 @@ def of_refusal(problem: Refused) -> str:
         return "This bank account can’t be used any more. Link it again, or choose another."
     if "public_token" in field:
         return "The sign-in at your bank has expired. Please link the bank again."
-    if code == "BLUM-400-005" or "amount" in field:
+    if code in {"BLUM-400-005", "BLUM-422-005"} or "amount" in field:
         return "The amount is outside what can be moved in one transfer."
     if code in {"BLUM-403-002", "BLUM-403-004"}:
-        return "Your account can’t take money at the moment. We’ve been told; please call us."
+        return "Your account can’t move money at the moment. We’ve been told; please call us."
     if "day_of" in field or "schedule" in field or "start_date" in field:
         return "That day doesn’t work for a schedule. Choose another one."
     return "It couldn’t be accepted as it was. Please call us, and we’ll sort it out."

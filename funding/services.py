@@ -6,13 +6,26 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Sum
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account
-from funding import calendar, told
-from funding.models import BankAccount, BankLink, Deposit, Schedule, TransferEvent, Wallet
+from accounts.services import tell
+from funding import calendar, holds, limits, told
+from funding.models import (
+    BankAccount,
+    BankLink,
+    Deposit,
+    Schedule,
+    TransferEvent,
+    Wallet,
+    Withdrawal,
+    WithdrawalEvent,
+)
 from onboarding.services import why_no_money
 from robo import audit, seal
+from robo.ui import words
 
 LONGEST_TOKEN = 400
 
@@ -137,6 +150,89 @@ def cancel_deposit(*, deposit: Deposit, request: Any = None) -> Deposit:
     found.poke()
     audit.record("cancel deposit", target=found, account=found.account, request=request)
     return found
+
+
+# Withdrawals ------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def request_withdrawal(
+    *,
+    account: Account,
+    bank: BankAccount,
+    amount: Decimal,
+    key: UUID,
+    may_sell: bool = False,
+    told: dict[str, Any] | None = None,
+    expected_on: date | None = None,
+    request: Any = None,
+) -> Withdrawal:
+    """Write down that the client wants this money out. The same key always means the same wish.
+
+    `may_sell` says that they agreed to the sales in `told`. Raises NotPossible while a security
+    change holds money back, for a bank that can't be used, and for an amount outside the limits.
+    """
+    # Two wishes at once are looked at one after the other, so that a hold can't slip between.
+    Account.objects.select_for_update().get(pk=account.pk)
+    made: Withdrawal | None = Withdrawal.objects.filter(account=account, key=key).first()
+    if made:
+        return made
+    if (held := holds.holding(account)) is not None:
+        raise NotPossible(held.sentence)
+    if bank.account_id != account.pk or not bank.is_usable:
+        raise NotPossible("This bank account can’t be used at the moment. Choose another.")
+    if not limits.least_withdrawal() <= amount <= limits.most_withdrawal():
+        raise NotPossible("The amount is outside what can be moved in one transfer.")
+    made = Withdrawal.objects.create(
+        account=account,
+        key=key,
+        bank=bank,
+        amount=amount,
+        may_sell=may_sell,
+        told=told or {},
+        expected_on=expected_on,
+    )
+    WithdrawalEvent.objects.create(withdrawal=made, status=made.status, at=made.created_at)
+    wallet_of(account)
+    made.enqueue()
+    audit.record("withdraw", target=made, account=account, request=request)
+    _tell_asked(made)
+    return made
+
+
+def _tell_asked(withdrawal: Withdrawal) -> None:
+    """At once, so that nobody's money leaves without their hearing of it."""
+    tell(
+        account=withdrawal.account,
+        key=f"withdrawal:{withdrawal.pk}:asked",
+        title=f"You asked for {words.money(withdrawal.amount)} to be sent to {withdrawal.bank}",
+        body="If that wasn’t you, cancel it and call us now.",
+        url=reverse("funding:withdrawal-status", args=[withdrawal.pk]),
+    )
+
+
+@transaction.atomic
+def cancel_withdrawal(*, withdrawal: Withdrawal, request: Any = None) -> Withdrawal:
+    """Ask for it to be stopped. Whether it still can be, the step finds out."""
+    found: Withdrawal = Withdrawal.objects.select_for_update(of=("self",)).get(pk=withdrawal.pk)
+    if found.cancel_asked_at or found.status == Withdrawal.Status.CANCELED:
+        return found
+    if not found.can_be_canceled:
+        raise NotPossible(
+            "It’s too late to cancel: the bank has started it. When it has arrived, you can "
+            "deposit it again."
+        )
+    found.cancel_asked_at = timezone.now()
+    found.save(update_fields=["cancel_asked_at"])
+    found.poke()
+    audit.record("cancel withdrawal", target=found, account=found.account, request=request)
+    return found
+
+
+def claimed_cash(account: Account) -> Decimal:
+    """Dollars of the account's cash that withdrawals wait for and Bluum hasn't set aside yet."""
+    waiting = Withdrawal.objects.unclaimed().filter(account=account)
+    return waiting.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
 
 
 # Auto-invest ----------------------------------------------------------------------------------

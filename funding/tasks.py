@@ -1,7 +1,7 @@
 from celery import shared_task
 
-from funding.models import BankAccount, BankLink, Deposit, Schedule, Wallet
-from funding.sync import banks, deposits, schedules, wallets
+from funding.models import BankAccount, BankLink, Deposit, Schedule, Wallet, Withdrawal
+from funding.sync import banks, deposits, schedules, wallets, withdrawals
 from robo import work
 
 
@@ -18,6 +18,11 @@ def advance_bank_account(pk: int) -> None:
 @shared_task
 def advance_deposit(pk: int) -> None:
     work.take(Deposit, pk, deposits.advance_deposit)
+
+
+@shared_task
+def advance_withdrawal(pk: int) -> None:
+    work.take(Withdrawal, pk, withdrawals.advance_withdrawal)
 
 
 @shared_task

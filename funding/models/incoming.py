@@ -13,7 +13,6 @@ from accounts.models import Account, OfAccountManager, OfAccountQuerySet
 from onboarding.models import dollars
 from robo.work import Work, due_indexes
 
-
 MANUAL = "manual_bank_transfer"
 """Bluum's word for a deposit that the person sends from their own bank."""
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import Account, OfAccountManager, OfAccountQuerySet
 from funding.models.incoming import BankAccount
 from onboarding.models import dollars
+from robo.ui import words
 from robo.work import Work, due_indexes
 
 
@@ -151,3 +152,11 @@ class SecurityHold(models.Model):
 
     def __str__(self) -> str:
         return f"Hold {self.pk}"
+
+    @property
+    def sentence(self) -> str:
+        """Why money can't leave, and until when."""
+        return (
+            f"{self.cause}, so money can’t be withdrawn until {words.moment(self.until)}. "
+            "It’s there to protect you if it wasn’t you who changed it."
+        )

@@ -7,8 +7,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from funding.models import Deposit, Schedule, Wallet
-from funding.sync import banks, deposits, schedules
+from funding.models import Deposit, Schedule, Wallet, Withdrawal
+from funding.sync import banks, deposits, schedules, withdrawals
 from portfolios.models import Investment
 from robo import clients
 from robo.bluum.funding import Deposit as Remote
@@ -21,7 +21,7 @@ OURS = re.compile(r"^Deposit ([0-9a-f-]{36})$")
 
 
 def advance_wallet(wallet: Wallet) -> timedelta | None:
-    """Balances, banks, schedules, and deposits that began without us. Never settled for good."""
+    """Balances, banks, schedules, and transfers that began without us. Never settled for good."""
     account = wallet.account
     if not account.bluum_id or not account.is_active:
         return timedelta(minutes=1)
@@ -31,6 +31,7 @@ def advance_wallet(wallet: Wallet) -> timedelta | None:
     banks.refresh_banks(account)
     schedules.refresh_schedules(account)
     _adopt_deposits(wallet)
+    withdrawals.adopt_withdrawals(account, history=wallet.refreshed_at is None)
     apply_wallet(wallet.pk, remote)
     return _next_look(wallet)
 
@@ -96,6 +97,7 @@ def _next_look(wallet: Wallet) -> timedelta:
     investing = (Investment.Status.PENDING, Investment.Status.IN_PROGRESS)
     if (
         Deposit.objects.moving().filter(account=account, created_at__gte=recent).exists()
+        or Withdrawal.objects.moving().filter(account=account, created_at__gte=recent).exists()
         or Investment.objects.filter(
             account=account, status__in=investing, created_at__gte=recent
         ).exists()

@@ -10,6 +10,7 @@ from funding.views.schedules import (
     schedule_resume,
     schedules,
 )
+from funding.views.withdrawals import withdraw, withdrawal_cancel, withdrawal_status
 
 __all__ = [
     "activity",
@@ -30,4 +31,7 @@ __all__ = [
     "schedule_resume",
     "schedules",
     "unlink",
+    "withdraw",
+    "withdrawal_cancel",
+    "withdrawal_status",
 ]

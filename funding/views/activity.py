@@ -21,6 +21,7 @@ from robo.ui import words
 
 KINDS = {
     "deposit": "Deposits",
+    "withdrawal": "Withdrawals",
     "auto_invest": "Auto-invest",
     "investment": "Investments",
     "bank": "Banks",

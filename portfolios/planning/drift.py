@@ -55,6 +55,44 @@ def spread_deposit(
     return cents
 
 
+def spread_withdrawal(
+    values: Mapping[str, Decimal], targets: Mapping[str, Decimal], amount: Decimal
+) -> dict[str, Decimal]:
+    """What to sell of each class to raise `amount`, to the cent: the mirror of `spread_deposit`.
+
+    From the most overweight down until all stand equally far above their target, and in
+    proportion to the targets where none stands out. Nothing is sold beyond what is held. Raises
+    ValueError for an amount that isn't there, and as `spread_deposit` does.
+    """
+    total = sum(values.values(), ZERO)
+    if amount < 0 or amount != amount.quantize(CENT) or amount > total:
+        raise ValueError("The amount is a whole number of cents, and no more than is held.")
+    if any(t < 0 for t in targets.values()) or sum(targets.values(), ZERO) != 1:
+        raise ValueError("The targets must add up to 1.")
+    sold = dict.fromkeys(values, ZERO)
+    open_ = {key for key, value in values.items() if value > 0}
+    left = amount
+    while left > 0 and open_:
+        gaps = {
+            key: values[key] - sold[key] - targets.get(key, ZERO) * (total - amount)
+            for key in open_
+        }
+        level = _water_level(sorted(gaps.values(), reverse=True), left)
+        for key in sorted(open_):
+            most = (values[key] - sold[key]).quantize(CENT, ROUND_FLOOR)
+            part = min(max(ZERO, gaps[key] - level).quantize(CENT, ROUND_FLOOR), most)
+            sold[key] += part
+            left -= part
+            if part == most:
+                open_.discard(key)
+        if left < CENT * len(open_):  # flooring left whole cents over
+            for key in sorted(open_, key=lambda key: -gaps[key]):
+                part = min(left, values[key] - sold[key], CENT)
+                sold[key] += part
+                left -= part
+    return sold
+
+
 def _water_level(gaps: list[Decimal], deposit: Decimal) -> Decimal:
     """The level with sum(max(0, gap - level)) = deposit; `gaps` from the largest."""
     level, filled = gaps[0] - deposit, ZERO

@@ -5,7 +5,7 @@ the same key, and Bluum answers with the same rebalance.
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import Account
 from accounts.services import tell
 from portfolios.models import Investment, Policy, Portfolio
 from portfolios.sync.common import bluum_portfolio, patience
@@ -26,6 +27,10 @@ KEY_LIVES = timedelta(hours=20)
 """Bluum remembers a key for 24 hours; an older one could mean a second rebalance."""
 GIVE_UP = timedelta(days=7)
 OPEN_ORDERS = ("accepted", "partially_filled")
+
+claims: list[Callable[[Account], Decimal]] = []
+"""Functions of an account: dollars of its cash that another wish has spoken for. A later app, such
+as the one that pays out, announces its own when it is ready."""
 
 
 def advance_investment(investment: Investment) -> timedelta | None:
@@ -57,7 +62,7 @@ def plan(investment: Investment) -> list[dict[str, Any]] | None:
     """The buys that bring the available cash into the portfolio, dollars as strings.
 
     Empty when there is nothing to invest. None while cash is held by open orders, because the
-    analysis would be out of date the moment they are done.
+    analysis would be out of date the moment they are done, or spoken for by another wish.
     """
     account = investment.account
     account_id, portfolio_id = str(account.bluum_id), bluum_portfolio(account)
@@ -66,9 +71,11 @@ def plan(investment: Investment) -> list[dict[str, Any]] | None:
     available = (
         Decimal(0) if cash is None else cash.balance if cash.available is None else cash.available
     )
-    if available < SMALLEST_TRADE:
-        return []
-    if _open_orders(account_id):
+    claimed = sum((claim(account) for claim in claims), Decimal(0))
+    if available - claimed < SMALLEST_TRADE:
+        return None if claimed else []
+    available -= claimed
+    if open_orders(account_id):
         return None
     analysis = api.portfolios.rebalancing(account_id, portfolio_id)
     return buys_within(analysis.recommended_trades, available)
@@ -152,7 +159,7 @@ def follow(investment: Investment) -> timedelta | None:
     """See whether the orders are done: none open, and the cash no longer there."""
     account = investment.account
     account_id, portfolio_id = str(account.bluum_id), bluum_portfolio(account)
-    if _open_orders(account_id):
+    if open_orders(account_id):
         return patience(investment.sent_at or investment.created_at)
     held = clients.bluum().portfolios.holdings(account_id, portfolio_id)
     spent = sum((Decimal(t["notional"]) for t in investment.trades), Decimal(0))
@@ -169,7 +176,8 @@ def follow(investment: Investment) -> timedelta | None:
     return patience(investment.sent_at or investment.created_at, most=300)
 
 
-def _open_orders(account_id: str) -> bool:
+def open_orders(account_id: str) -> bool:
+    """Whether an order of the account waits to be filled."""
     orders = clients.bluum().orders
     return any(orders.list(account_id, status=status) for status in OPEN_ORDERS)
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account
-from funding.models import BankAccount, BankLink, Deposit, Schedule
+from funding.models import BankAccount, BankLink, Deposit, Schedule, Withdrawal
 from robo import work
 from sandbox.api import funding as sandbox_funding
 from sandbox.world import World
@@ -69,7 +69,7 @@ def link_bank(account: Account, sandbox: World, **bank_account: str) -> BankAcco
 @pytest.fixture
 def settle_money(pass_time: Callable[[timedelta], None]) -> Callable[[], None]:
     """Run this app's loop until no money moves. Investments wait for their policy meanwhile."""
-    kinds = (BankLink, BankAccount, Deposit, Schedule)
+    kinds = (BankLink, BankAccount, Deposit, Withdrawal, Schedule)
 
     def run() -> None:
         for _ in range(40):
@@ -96,6 +96,10 @@ class Bluum:
     @property
     def deposits(self) -> list[dict[str, Any]]:
         return list(self.world.table("deposits").values())
+
+    @property
+    def withdrawals(self) -> list[dict[str, Any]]:
+        return list(self.world.table("withdrawals").values())
 
 
 @pytest.fixture
