@@ -6,7 +6,7 @@ only keeps them fresh. A button goes back to its page and says in a sentence wha
 
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, render_template, request
 
 from sandbox.console import (
     account,
@@ -37,6 +37,7 @@ PAGES = [
 SUBJECTS = (
     overview, accounts, account, transfers, banks, market, faults, deliveries, requests, clockwork,
 )  # fmt: skip
+OURS = ("sandbox.console", "sandbox.mail")
 POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; "
     "style-src-attr 'unsafe-inline'; font-src 'self'; img-src 'self' data:; frame-src 'self'; "
@@ -60,10 +61,16 @@ def routes(app: Flask, world: World) -> None:
             "troubles": len(world.table("faults")),
         }
 
+    def is_ours() -> bool:
+        view = app.view_functions.get(request.endpoint or "")
+        return view is not None and view.__module__.startswith(OURS)
+
     @app.after_request
     def guarded(response: Response) -> Response:
-        view = app.view_functions.get(request.endpoint or "")
-        if view is not None and view.__module__.startswith(("sandbox.console", "sandbox.mail")):
+        if is_ours() and response.status_code in (400, 404) and response.mimetype == "text/html":
+            page = render_template("console/wrong.html", status=response.status_code)
+            response.set_data(page)
+        if is_ours():
             response.headers.setdefault("Content-Security-Policy", POLICY)
             response.headers["Referrer-Policy"] = "same-origin"
             response.headers["Cache-Control"] = "no-store"

@@ -29,7 +29,7 @@ def routes(app: Flask, world: World) -> None:
         ]
         return render_template(
             "console/transfers.html",
-            page=show.page_of(rows),
+            page=show.page_of(rows, 25),
             state=state,
             states=STATES,
             kind=kind,

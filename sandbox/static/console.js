@@ -4,7 +4,7 @@
   var EVERY = 4000;
 
   function busy(part) {
-    return part.contains(document.activeElement) || part.querySelector("details[open], :hover");
+    return part.contains(document.activeElement) || part.querySelector("details[open], button:hover, a:hover, summary:hover, select:hover");
   }
 
   async function refresh() {

@@ -377,3 +377,13 @@ def test_a_page_carries_no_script_of_its_own_and_no_style_but_data(us):
         text = us.home.get(path).text
         assert not re.search(r"<script(?! src=)|<style| on\w+=", text)
         assert re.search(r"<title>.+ · Sandbox</title>", text)
+
+
+def test_what_is_gone_is_told_in_a_page_with_a_way_on(us):
+    for path in ("/accounts/none", "/mail/none", "/deliveries/none", "/market/NONE"):
+        gone = us.home.get(path)
+        assert gone.status_code == 404
+        assert "This is no longer here" in gone.text
+    odd = us.home.post("/clock", data={"step": "eon"})
+    assert odd.status_code == 400
+    assert "Nothing was changed" in odd.text
