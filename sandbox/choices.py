@@ -175,6 +175,8 @@ Clock, faults, webhooks on their way, state
   and reset do nothing to the account unless `done` is asked for (`faults.py`).
 - The nightly clearing (`--nightly-clear`) takes everything but webhook registrations, wealth too.
 - Control API and console answer to this machine only, unless a token is set (`guard.py`).
+- The log of requests keeps JSON bodies up to 20 kB, without tax ids, dates of birth, account
+  numbers, tokens and secrets (`masking.py`).
 
 Plaid (what Plaid documents is kept; these are ours)
 - The API lies under `/plaid` and takes Bluum's key and secret as client_id and secret. Link's page
