@@ -40,13 +40,27 @@ class Purpose:
 
 
 PURPOSES = {
-    "home": Purpose("home_purchase", "A home", "A first home, or the next one", 60_000, 7, 10_000, 500),
-    "retirement": Purpose("retirement", "Retirement", "Money for after work", 800_000, 30, 20_000, 800),
+    "home": Purpose(
+        "home_purchase", "A home", "A first home, or the next one", 60_000, 7, 10_000, 500
+    ),
+    "retirement": Purpose(
+        "retirement", "Retirement", "Money for after work", 800_000, 30, 20_000, 800
+    ),
     "education": Purpose("education", "Education", "A child’s or your own", 80_000, 15, 5_000, 250),
-    "emergency": Purpose("emergency", "Emergency fund", "For a job lost or a roof", 15_000, 3, 3_000, 350),
-    "wealth": Purpose("wealth_growth", "Growing wealth", "No date in mind, just more later", 150_000, 12, 10_000, 600),
+    "emergency": Purpose(
+        "emergency", "Emergency fund", "For a job lost or a roof", 15_000, 3, 3_000, 350
+    ),
+    "wealth": Purpose(
+        "wealth_growth",
+        "Growing wealth",
+        "No date in mind, just more later",
+        150_000,
+        12,
+        10_000,
+        600,
+    ),
     "custom": Purpose("custom", "Something else", "You name it", 20_000, 5, 3_000, 250),
-}  # fmt: skip
+}
 """By the partner's word for the type. The examples are round figures of ours."""
 
 OF_TYPE = {purpose.type: purpose for purpose in PURPOSES.values()}
