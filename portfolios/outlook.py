@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, cast
 
 from onboarding.models import RiskAssessment
@@ -20,6 +21,8 @@ from robo.ui import charts, words
 CENT = Decimal("0.01")
 HUNDRED = Decimal(100)
 MOST_YEARS = 50
+GRID = ((24, 1), (72, 3), (144, 6))
+"""Up to so many months, a column of the fan every so many; beyond, one a year."""
 STATUS_WORDS = {
     "on_track": ("On track", "good"),
     "close": ("Close", "warn"),
@@ -295,7 +298,12 @@ def plan_of(wish: Wish, level: int, today: date, view: str = "middle") -> projec
 
 def project(plan: projection.Plan) -> dict[str, Any]:
     """The outputs to keep and to draw; nominal money in dollars, rounded to cents."""
-    step = 1 if plan.months <= 24 else 3 if plan.months <= 144 else 12
+    return dict(_projected(plan))
+
+
+@lru_cache(maxsize=64)  # the kept plan is drawn again, as a ghost, with every moved slider
+def _projected(plan: projection.Plan) -> Mapping[str, Any]:
+    step = next((step for months, step in GRID if plan.months <= months), 12)
     found = projection.project(plan, grid_months=step)
     held = _held(plan)
     return {
