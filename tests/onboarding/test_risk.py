@@ -1,6 +1,6 @@
 """The risk questions and what they come to."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +11,10 @@ from django.utils import timezone
 from accounts.services import account_of
 from onboarding import services
 from onboarding.models import RiskAssessment, RiskDraft
+from portfolios.models import Portfolio, Valuation
 from portfolios.planning.models import model
 from robo import agenda
+from robo.audit.models import Entry
 
 MIDDLE = {
     "investment_goal": "balanced",
@@ -278,3 +280,254 @@ def test_an_hour_without_bluum_only_costs_time(client, signed, sandbox, settle, 
     pass_time(timedelta(hours=1))
     settle()
     assert RiskAssessment.objects.get().status == "active"
+
+
+# Another level than the advised one --------------------------------------------------------------
+
+REASON = "I kept still in 2020 and in 2022."
+
+
+@pytest.fixture
+def assessed(client, signed, settle):
+    answer(client)
+    send(client)
+    settle()
+    return services.current_assessment(signed)
+
+
+def choose(client: Any, level: int, **data: str) -> Any:
+    return client.post(
+        reverse("onboarding:risk-choose", args=[level]),
+        {"reason": REASON, "understood": "on"} | data,
+    )
+
+
+def test_another_level_takes_a_reason_and_a_yes_and_is_written_down(client, signed, assessed):
+    level = assessed.level - 1
+    page = client.get(reverse("onboarding:risk-choose", args=[level])).content.decode()
+    assert "less risk than we advise" in page
+    assert "may not suit you" in page
+    for lacking in ({"reason": ""}, {"reason": "why"}, {"understood": ""}):
+        data = {"reason": REASON, "understood": "on"} | lacking
+        data = {k: v for k, v in data.items() if v}
+        url = reverse("onboarding:risk-choose", args=[level])
+        assert client.post(url, data).status_code == 422
+    assert services.current_assessment(signed).level == assessed.level
+
+    choose(client, level)
+
+    chosen = services.current_assessment(signed)
+    assert (chosen.level, chosen.chosen_level, chosen.chosen_reason) == (level, level, REASON)
+    entry = Entry.objects.get(action="choose risk level")
+    assert entry.details["before"] == assessed.level
+    assert entry.details["after"] == level
+    assert entry.details["reason"] == REASON
+    page = client.get(reverse("onboarding:risk-result")).content.decode()
+    assert f"our advice is level {assessed.advised_level}" in page
+    assert REASON in page
+
+
+def test_a_choice_stays_within_two_levels_and_under_the_hard_limits(client, signed, assessed):
+    limits = services.limits_of(assessed)
+    assert limits.lowest == assessed.advised_level - 2
+    assert limits.highest <= assessed.result["level_by_horizon"]
+    for level in (limits.lowest - 1, limits.highest + 1):
+        response = choose(client, level)
+        assert response.url == reverse("onboarding:risk-levels")
+    assert services.current_assessment(signed).chosen_level is None
+    assert client.get(reverse("onboarding:risk-choose", args=[0])).status_code == 404
+    assert client.get(reverse("onboarding:risk-choose", args=[11])).status_code == 404
+
+
+def test_a_near_date_caps_a_bolder_choice(client, signed, settle):
+    answer(client, time_horizon="5_years", time_horizon_years="5", investment_goal="balanced")
+    send(client)
+    settle()
+    found = services.current_assessment(signed)
+    by_horizon = found.result["level_by_horizon"]
+    with pytest.raises(services.NotAllowed, match="more than"):
+        services.choose_level(account=signed, level=by_horizon + 1, reason=REASON)
+
+
+def test_bluums_score_does_not_undo_a_choice(client, signed, assessed, settle):
+    choose(client, assessed.level - 1)
+    assessed.poke()
+    settle()
+    assert services.current_assessment(signed).level == assessed.level - 1
+
+
+def test_the_advice_is_one_tap_away_from_a_choice(client, signed, assessed):
+    choose(client, assessed.level - 1)
+    client.post(reverse("onboarding:risk-choose", args=[assessed.advised_level]))
+    found = services.current_assessment(signed)
+    assert (found.level, found.chosen_level) == (assessed.advised_level, None)
+
+
+def test_a_choice_is_asked_about_again_with_the_next_answers(client, signed, assessed, settle):
+    choose(client, assessed.level - 1)
+    RiskAssessment.objects.update(expires_at=timezone.now() + timedelta(days=5))
+    page = client.get(reverse("onboarding:risk")).content.decode()
+    assert "Do these answers still hold?" in page
+    assert REASON in page
+
+    client.post(reverse("onboarding:risk-again"))
+    settle()
+
+    newest = services.current_assessment(signed)
+    assert newest.pk != assessed.pk
+    assert newest.answers == assessed.answers
+    assert newest.chosen_level is None
+    page = client.get(reverse("onboarding:risk-result")).content.decode()
+    assert f"Still level {assessed.level - 1}?" in page
+
+
+def test_lapsed_answers_are_given_again_in_one_tap(client, signed, assessed, settle):
+    RiskAssessment.objects.update(expires_at=timezone.now() - timedelta(days=1))
+    page = client.get(reverse("onboarding:risk"))
+    key = page.context["key"]
+    for _ in range(2):
+        client.post(reverse("onboarding:risk-again"), {"key": key})
+    settle()
+    assert RiskAssessment.objects.count() == 2
+    assert services.current_assessment(signed).answers == assessed.answers
+
+
+def test_an_answer_is_changed_on_the_result_and_the_level_follows(client, signed, assessed):
+    client.post(
+        reverse("onboarding:risk-answer"),
+        {"question": "reaction_to_loss", "answer": "sell_immediately", "back": "result"},
+    )
+    newest = services.current_assessment(signed)
+    assert newest.answers["reaction_to_loss"] == "sell_immediately"
+    assert newest.our_level < assessed.our_level
+    history = client.get(reverse("onboarding:risk-history")).content.decode()
+    assert "Leave it alone" in history
+    assert "Sell all of it" in history
+
+
+@pytest.mark.parametrize("question", ["nonsense", "", "amount"])
+def test_an_answer_to_no_question_is_not_found(client, signed, question):
+    url = reverse("onboarding:risk-answer")
+    assert client.post(url, {"question": question, "answer": "x"}).status_code == 404
+
+
+def test_every_level_is_looked_at_in_the_persons_dollars(client, signed, assessed):
+    for level in range(1, 11):
+        page = client.get(
+            reverse("onboarding:risk-result"), {"look": level}, headers={"HX-Request": "true"}
+        )
+        assert page.templates[0].name == "onboarding/_risk_figures.html"
+        assert [row["level"] for row in page.context["neighbours"]] == [
+            n for n in (level - 1, level, level + 1) if 1 <= n <= 10
+        ]
+    assert len(client.get(reverse("onboarding:risk-levels")).context["rows"]) == 10
+    assert client.get(reverse("onboarding:risk-result"), {"look": "99"}).status_code == 200
+
+
+def test_what_the_goals_need_is_told_and_raises_nothing(client, signed, assessed):
+    from tests.portfolios.conftest import goal_of
+
+    goal_of(signed, target_amount=Decimal(900_000))
+    found = services.current_assessment(signed)
+    assert (found.need_goals, found.need_level) == (1, None)
+    assert found.level == assessed.level
+    page = client.get(reverse("onboarding:risk-result")).content.decode()
+    assert "More risk doesn’t get all of them there" in page
+
+
+def test_both_scores_and_the_one_that_binds_are_shown(client, signed, assessed):
+    page = client.get(reverse("onboarding:risk-result")).content.decode()
+    assert f"{assessed.result['willingness']:.0f} of 100" in page
+    assert f"{assessed.result['capacity']:.0f} of 100" in page
+    assert page.count("decides</span>") == 1
+    assert "0.75 ×" in page
+
+
+# After a fall ------------------------------------------------------------------------------------
+
+
+def fall(account: Any, *values: int) -> None:
+    """Closes of the last days, the newest last; nothing was paid in or out."""
+    portfolio = Portfolio.objects.create(account=account, due_at=None)
+    today = timezone.localdate()
+    for days, value in enumerate(reversed(values)):
+        Valuation.objects.create(
+            portfolio=portfolio, day=today - timedelta(days=days), value=value, contributed=1000
+        )
+
+
+def test_after_a_fall_a_change_of_level_takes_a_second_yes_the_next_day(client, signed, assessed):
+    fall(signed, 1000, 1000, 940, 910, 915)
+    choose(client, assessed.level - 1)
+
+    page = client.get(reverse("onboarding:risk-result")).content.decode()
+    assert f"Level {assessed.level - 1} waits for your second yes" in page
+    assert "has fallen 9.0%" in page
+    assert services.current_assessment(signed).level == assessed.level
+    client.post(reverse("onboarding:risk-confirm"))
+    assert services.current_assessment(signed).level == assessed.level
+
+    a_day_later(signed)
+    assert [t for t in all_titles(signed) if t.startswith("Decide about level")]
+    client.post(reverse("onboarding:risk-confirm"))
+    assert services.current_assessment(signed).level == assessed.level - 1
+
+
+def test_answers_given_in_fright_wait_too_and_may_be_dropped(client, signed, assessed):
+    fall(signed, 1000, 930)
+    client.post(
+        reverse("onboarding:risk-answer"),
+        {"question": "reaction_to_loss", "answer": "sell_immediately", "back": "result"},
+    )
+    assert RiskAssessment.objects.count() == 1
+    assert services.pending_of(signed).kind == "answers"
+
+    client.post(reverse("onboarding:risk-confirm"), {"keep": "1"})
+    assert services.pending_of(signed) is None
+    assert RiskAssessment.objects.count() == 1
+
+
+def test_confirmed_a_day_later_the_answers_count(client, signed, assessed):
+    fall(signed, 1000, 930)
+    change(client, "reaction_to_loss", "sell_immediately")
+    send(client)
+    a_day_later(signed)
+    client.post(reverse("onboarding:risk-confirm"))
+    newest = services.current_assessment(signed)
+    assert newest.answers["reaction_to_loss"] == "sell_immediately"
+
+
+def test_what_is_not_confirmed_lapses(client, signed, assessed):
+    fall(signed, 1000, 930)
+    choose(client, assessed.level - 1)
+    a_day_later(signed, days=15)
+    assert services.pending_of(signed) is None
+    client.post(reverse("onboarding:risk-confirm"))
+    assert services.current_assessment(signed).level == assessed.level
+
+
+@pytest.mark.parametrize("values", [(1000, 960), (900, 1000, 1100), (1000, 900, *[900] * 9)])
+def test_a_small_or_an_older_fall_holds_nobody_up(client, signed, assessed, values):
+    fall(signed, *values)
+    if len(values) > 3:
+        Valuation.objects.filter(day__lt=timezone.localdate() - timedelta(days=8)).update(value=900)
+    choose(client, assessed.level - 1)
+    assert services.current_assessment(signed).level == assessed.level - 1
+
+
+def test_money_taken_out_is_no_fall(client, signed, assessed):
+    fall(signed, 1000, 500)
+    Valuation.objects.filter(day=timezone.localdate()).update(contributed=500)
+    choose(client, assessed.level - 1)
+    assert services.current_assessment(signed).level == assessed.level - 1
+
+
+def a_day_later(account: Any, days: int = 1) -> None:
+    draft = RiskDraft.objects.get(account=account)
+    asked_at = datetime.fromisoformat(draft.pending["asked_at"]) - timedelta(days=days, minutes=1)
+    draft.pending["asked_at"] = asked_at.isoformat()
+    draft.save()
+
+
+def all_titles(account: Any) -> list[str]:
+    return [item.title for item in agenda.things_to_do(account)]
