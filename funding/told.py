@@ -20,7 +20,7 @@ def by_month(amount: Decimal, frequency: str) -> float:
 
 @facts.provider
 def deposits(account: Account) -> dict[str, Any]:
-    going = [s for s in Schedule.objects.filter(account=account).going() if s.wanted == "active"]  # type: ignore[attr-defined]
+    going = [s for s in Schedule.objects.filter(account=account).going() if s.wanted == "active"]
     found: dict[str, Any] = {
         "monthly_deposits": sum(by_month(s.amount, s.frequency) for s in going)
     }

@@ -233,7 +233,8 @@ def confirm_pending(*, account: Account, request: Any = None) -> RiskAssessment:
         raise NotAllowed("Nothing waits for your answer any more.")
     if not waiting.may_be_confirmed:
         raise NotAllowed("Please sleep over it. You can confirm it from tomorrow on.")
-    kept, draft.pending = draft.pending, None
+    kept: dict[str, Any] = draft.pending or {}
+    draft.pending = None
     draft.save(update_fields=["pending", "updated_at"])
     audit.record(
         "confirm level after a fall",

@@ -200,7 +200,8 @@ def _settled_before(
 
 def outcome(account: Account, answers: Mapping[str, str]) -> dict[str, Any]:
     """What `submit_risk` would write down. Raises BadAnswer."""
-    return advise(_inputs(account, answers))
+    found: dict[str, Any] = advise(_inputs(account, answers))
+    return found
 
 
 def _inputs(account: Account, answers: Mapping[str, str]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def cronbach_alpha(scores: Sequence[Sequence[float]]) -> float | None:
     if spread == 0:
         return None
     k = table.shape[1]
-    return k / (k - 1) * (1 - float(table.var(axis=0, ddof=1).sum()) / spread)
+    return float(k / (k - 1) * (1 - float(table.var(axis=0, ddof=1).sum()) / spread))
 
 
 def reliability(
