@@ -35,7 +35,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Section:
-    """`key` is Bluum's name. `why`: why we ask; `improves`: what a fuller answer makes better."""
+    """`key` is Bluum's name. `why`: why we ask; `improves`: what a fuller answer tells us."""
 
     key: str
     name: str
@@ -93,7 +93,7 @@ SECTIONS = (
         "You and your household",
         "How long the money has to last, and how many people live on it, set how much risk it can "
         "bear.",
-        "how long your money is planned for",
+        "how long your money has to last",
         (
             Question("marital_status", "Household", "choice", choices=MARITAL, changes=True),
             Question(
@@ -117,7 +117,8 @@ SECTIONS = (
                 "life_expectancy",
                 "Age your plan should reach",
                 "whole",
-                "Half of people now 65 live past 85. Planning to 95 is the cautious way.",
+                "About one in three people now 65 lives past 90, says Social Security. Planning to 95 is "
+                "the cautious way.",
                 least=60,
                 most=115,
             ),
@@ -388,7 +389,7 @@ SECTIONS = (
         "What you leave behind",
         "What you leave behind",
         "A will and named beneficiaries decide who gets what, and how soon.",
-        "what an adviser reminds you of",
+        "what to remind you of",
         (
             Question("has_will", "Do you have a will?", "yes_no", changes=True),
             Question("has_trust", "Is anything held in a trust?", "yes_no"),
@@ -412,7 +413,7 @@ SECTIONS = (
         "Your partner",
         "Your partner’s side",
         "Two incomes and two ages make another plan than one.",
-        "how a plan for both of you looks",
+        "how a plan for both of you should look",
         (
             Question(
                 "annual_gross_income",
@@ -444,7 +445,7 @@ SECTIONS = (
         "How you like to invest",
         "How you like to invest",
         "Your money should go where you’re content to have it.",
-        "what your portfolio holds and leaves out",
+        "what your portfolio should hold and leave out",
         (
             Question(
                 "esg_screening",

@@ -64,7 +64,7 @@ def of_account(account: Any, user: Any) -> list[Job]:
             mine[model._meta.label] = visible(model, user).filter(moving, account=account)
     # Most kinds have nothing in motion: one question tells which have.
     kinds = [
-        found.order_by().select_related(None).annotate(kind=Value(kind)).values_list("kind")
+        found.order_by().select_related(None).annotate(found_in=Value(kind)).values_list("found_in")
         for kind, found in mine.items()
     ]
     busy = {kind for (kind,) in kinds[0].union(*kinds[1:])}
