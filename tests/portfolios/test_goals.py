@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account
-from onboarding.models import RiskAssessment
+from onboarding.models import Dependent, RiskAssessment
+from onboarding.services import update_profile
 from portfolios import outlook, services
 from portfolios.models import Goal, Projection
 from portfolios.planning import projection
@@ -163,7 +164,9 @@ def test_each_repair_alone_is_exactly_enough(web: Client, goal: Goal) -> None:
     for way in first.context["repairs"]:
         repaired = web.get(url, {"change": way.change})
         assert repaired.status_code == 200
-        assert repaired.context["result"].in_100 == repaired.context["result"].bar_in_100
+        result = repaired.context["result"]
+        # A whole month more can bring a point more than the bar: stocks move in steps.
+        assert 0 <= result.in_100 - result.bar_in_100 <= way.change.startswith("by:")
 
 
 def test_what_was_calculated_is_kept_with_all_it_takes_to_repeat_it(goal: Goal) -> None:
@@ -257,3 +260,63 @@ def test_the_past_is_not_projected(web: Client, goal: Goal) -> None:
     answer = web.get(reverse("portfolios:goal", args=[goal.pk]))
     assert answer.status_code == 200
     assert "Its day has come" in answer.content.decode()
+
+
+def test_each_kind_starts_from_what_is_known_of_the_person_and_says_so(
+    web: Client, account: Account
+) -> None:
+    def starter(kind: str) -> Any:
+        form = web.get(reverse("portfolios:goal-new"), {"type": kind}).context["form"]
+        return form["target_amount"].value(), form["importance"].value(), form
+
+    assert starter("emergency")[:2] == (Decimal(15_000), "must_have")
+    update_profile(
+        account,
+        employment={"annual_gross_income": "90000.00"},
+        cash_flow={"monthly_expenses": "3000.00"},
+    )
+    amount, importance, form = starter("emergency")
+    assert (amount, importance) == (Decimal(18_000), "must_have")
+    assert "Six months of the $3,000 a month you say you spend." in str(
+        form["target_amount"].help_text
+    )
+    assert starter("home_purchase")[0] == Decimal(63_000)
+    assert starter("wealth_growth")[1] == "wish"
+    assert starter("retirement")[0] > Decimal(1_000_000)
+    assert starter("custom")[0] is None
+    cards = web.get(reverse("portfolios:goals")).content.decode()
+    assert "$18,000" in cards or "$63,000" in cards
+
+
+def test_college_is_priced_for_the_child_and_its_eighteenth_birthday(
+    web: Client, account: Account
+) -> None:
+    born = later(-6)
+    Dependent.objects.create(
+        account=account, first_name="Ada", relationship="child", date_of_birth=born,
+        has_education_plans=True, estimated_education_cost=Decimal(80_000),
+    )  # fmt: skip
+    form = web.get(reverse("portfolios:goal-new"), {"type": "education"}).context["form"]
+    assert form["name"].value() == "College for Ada"
+    assert form["target_amount"].value() == Decimal(80_000)
+    assert form["target_date"].value() == outlook.months_later(born, 12 * 18)
+
+
+@pytest.mark.parametrize(("years", "prices", "todays"), [
+    (9, "", True), (3, "", False), (9, "then", False), (3, "today", True),
+])  # fmt: skip
+def test_goals_beyond_five_years_are_in_todays_dollars_unless_one_says_otherwise(
+    web: Client, account: Account, years: int, prices: str, todays: bool
+) -> None:
+    form = typed(target_date_2=str(later(years).year), prices=prices, raise_percent="2.5")
+    web.post(reverse("portfolios:goal-new"), form)
+    made = Goal.objects.get()
+    assert made.in_todays_dollars is todays
+    assert made.raise_yearly == Decimal("0.025")
+
+
+@pytest.mark.parametrize("nonsense", ["abc", "-1", "90", "1e99", "2.555"])
+def test_a_nonsense_raise_is_told_kindly(web: Client, account: Account, nonsense: str) -> None:
+    answer = web.post(reverse("portfolios:goal-new"), typed(raise_percent=nonsense))
+    assert answer.status_code == 422
+    assert not Goal.objects.exists()
