@@ -22,9 +22,9 @@ HYPOTHETICAL = (
 def summary(facts: Facts) -> list[dict[str, str]]:
     """Three figures for the front: what there is, how goals stand, what is held."""
     on_track = sum(1 for goal in facts.projected if goal.outlook and goal.outlook.is_on_track)
-    goals = "none yet" if not facts.goals else f"{on_track} of {len(facts.goals)}"
-    invested = words.money(facts.value) if facts.value else "nothing yet"
-    level = f"{facts.level} of 10" if facts.level else "not known yet"
+    goals = "None yet" if not facts.goals else f"{on_track} of {len(facts.goals)}"
+    invested = words.money(facts.value) if facts.value else "Nothing yet"
+    level = f"{facts.level} of 10" if facts.level else "Not known yet"
     return [
         {"label": "Invested with us", "value": invested},
         {"label": "Goals on track", "value": goals},

@@ -9,11 +9,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.guards import DISCLOSURES, Request, disclosed, investor_required
+from onboarding.models import Advice
 from portfolios import agenda, clauses, drafting, services
 from portfolios.downloads import pdf_answer, policy_pdf
 from portfolios.forms import AcceptForm
 from portfolios.models import Policy
-from portfolios.planning.assumptions import CURRENT
 from portfolios.services.policy import STATEMENT
 from portfolios.snapshot import snapshot
 from portfolios.views.overview import link
@@ -102,13 +102,20 @@ def policy_context(
         "clauses": clauses.clauses(shown, known.every_goal),
         "why_new": clauses.why_new(before, shown, known.every_goal) if before else [],
         "effects": clauses.effects(shown.content, balance),
-        "evidence": f"Drafted with assumptions of {CURRENT} by {drafting.ENGINE_VERSION}.",
+        "evidence": evidence_of(shown),
         "balance": balance,
         "advice_cost": balance * fees.advisory,
         "fund_cost": balance * fees.fund_expense_max,
         "all_costs": balance * (fees.advisory + fees.fund_expense_max),
         "findings": findings(shown),
     }
+
+
+def evidence_of(shown: Policy) -> str:
+    """By which assumptions and which version of our rules it was drafted, as it was recorded."""
+    kept = Advice.objects.filter(kind=Advice.Kind.POLICY, about=f"policy:{shown.pk}")
+    found = kept.values_list("assumptions", "engine").first()
+    return f"Drafted with assumptions of {found[0]} by {found[1]}." if found else ""
 
 
 def band_rows(shown: Policy) -> list[dict[str, Any]]:
