@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from flask import Request
+from werkzeug.exceptions import HTTPException
 
 SECRET = ("tax_id", "ssn", "password", "secret", "account_number", "routing_number", "public_token",
           "access_token", "token", "date_of_birth")  # fmt: skip
@@ -16,12 +17,12 @@ def body(request: Request) -> str | None:
     """The request's JSON body with secrets masked; None without one, and for anything else."""
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return None
-    text = request.get_data(cache=True)
-    if not text or len(text) > LONGEST:
-        return None
     try:
+        text = request.get_data(cache=True)
+        if not text or len(text) > LONGEST:
+            return None
         return json.dumps(_masked(json.loads(text)), ensure_ascii=False)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, HTTPException, OSError):
         return None
 
 
