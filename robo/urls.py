@@ -12,7 +12,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 urlpatterns = [
     path("", landing, name="landing"),
-    path("plan/first/", include("onboarding.urls_first_plan")),
+    path("plan/", include("onboarding.urls_first_plan")),
     path("home/", home, name="home"),
     path("legal/<slug:slug>/", views.legal, name="legal"),
     path("brand-<str:digest>.css", partner.brand_css, name="brand_css"),
