@@ -59,7 +59,15 @@ def money_to_do(account: Account) -> Iterator[Item]:
     banks = [bank for bank in known.banks if bank.status != BankAccount.Status.DISCONNECTED]
     feeding = {schedule.bank_id for schedule in known.going}
     for bank in banks:
-        if bank.status == BankAccount.Status.ERROR:
+        if bank.needs_repair and bank.stopped_at:
+            yield Item(
+                f"We don’t pull from {bank} for now",
+                detail=bank.why_stopped,
+                url=reverse("funding:banks"),
+                kind="bank",
+                urgent=True,
+            )
+        elif bank.status == BankAccount.Status.ERROR:
             yield Item(
                 f"Reconnect {bank.institution or bank}",
                 detail="Your bank asks you to sign in again."
@@ -79,7 +87,7 @@ def money_to_do(account: Account) -> Iterator[Item]:
             urgent=True,
         )
     if not any(bank.is_usable for bank in banks):
-        if not any(bank.status == BankAccount.Status.ERROR for bank in banks):
+        if not any(bank.needs_repair for bank in banks):
             yield Item(
                 "Link your bank",
                 detail="Takes about two minutes. We never see your bank password.",
@@ -129,6 +137,9 @@ def money_to_come(account: Account) -> Iterator[Item]:
             continue
         if deposit.cancel_asked_at and deposit.status in {"requested", "pending"}:
             continue  # on its way to being canceled
+        if deposit.is_by_hand:
+            yield _by_hand(deposit)
+            continue
         plan = calendar.plan(deposit.created_at)
         yield Item(
             f"{words.money(deposit.amount)} is invested",
@@ -165,6 +176,21 @@ def money_to_come(account: Account) -> Iterator[Item]:
             amount=schedule.amount,
             kind="auto_invest",
         )
+
+
+def _by_hand(deposit: Deposit) -> Item:
+    """A transfer that the person sends: the day by which it has to be here."""
+    amount = words.money(deposit.amount)
+    waits = deposit.status in {Deposit.Status.REQUESTED, Deposit.Status.PENDING}
+    return Item(
+        f"Send {amount} from your bank" if waits else f"{amount} is being cleared",
+        day=words.local(deposit.expires_at).date() if waits and deposit.expires_at else None,
+        detail="Last day it can arrive" if waits else "Your bank transfer has been seen",
+        url=reverse("funding:deposit-status", args=[deposit.pk]),
+        amount=deposit.amount,
+        status=deposit.status,
+        kind="deposit",
+    )
 
 
 @agenda.activity

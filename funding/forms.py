@@ -94,6 +94,16 @@ class DepositForm(Keyed):
         self.fields["amount"] = _amount_field()
 
 
+class TransferForm(Keyed):
+    """A bank transfer that the person sends."""
+
+    amount = MoneyField(label="Amount")
+
+    def __init__(self, data: Any = None, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.fields["amount"] = _amount_field()
+
+
 class WithdrawalForm(Keyed):
     """`most` is what cash and a sale can bring, dollars."""
 

@@ -1,8 +1,9 @@
 """Where a deposit stands, as a sentence and as days: what the status page says."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from django.urls import reverse
 from django.utils import timezone
 
 from funding import calendar, reasons
@@ -32,6 +33,8 @@ class Progress:
     steps: list[Step]
     next_step: str = ""
     bad: bool = False
+    again: str = ""
+    """Where the same can be asked for once more."""
 
     @property
     def said(self) -> str:
@@ -50,9 +53,13 @@ def progress(deposit: Deposit, investment: Investment | None) -> Progress:
     bank = str(deposit.bank) if deposit.bank else "your bank"
     plan = calendar.plan(deposit.created_at)
     if deposit.status in {S.FAILED, S.EXPIRED, S.REFUSED, S.CANCELED}:
-        return _ended(deposit, amount, bank)
+        page = "funding:transfer" if deposit.is_by_hand else "funding:deposit"
+        again = f"{reverse(page)}?amount={deposit.amount}"
+        return replace(_ended(deposit, amount, bank), again=again)
     if deposit.status == S.COMPLETED:
         return _arrived(deposit, investment, amount, bank)
+    if deposit.is_by_hand and not deposit.cancel_asked_at:
+        return _by_hand(deposit, amount)
     if deposit.cancel_asked_at and deposit.status in {S.REQUESTED, S.PENDING}:
         headline = f"{amount} is being canceled."
         lead = "Nothing leaves your bank unless the bank run was faster. This page will say."
@@ -69,6 +76,27 @@ def _begun(deposit: Deposit, bank: str) -> Step:
         return Step("Auto-invest asked for it", deposit.created_at, "done", f"From {bank}.")
     detail = f"{words.clock(deposit.created_at)}. From {bank}."
     return Step("We’ve got it", deposit.created_at, "done", detail)
+
+
+def _by_hand(deposit: Deposit, amount: str) -> Progress:
+    """A transfer that the person sends: until it is seen, it is their turn."""
+    steps = [Step("We’ve got it", deposit.created_at, "done", "Nothing is pulled from your bank.")]
+    if deposit.status == S.REQUESTED:
+        steps.append(Step("Getting the reference", None, "now", "It takes a few seconds."))
+        lead = "In a moment this page says where to send it."
+        return Progress(f"{amount}, from your bank.", lead, steps)
+    if deposit.status == S.PENDING:
+        until = words.day(deposit.expires_at) if deposit.expires_at else ""
+        steps.append(Step("You send it", None, "now", "With the reference in the memo."))
+        steps.append(Step("Arrives with us", None, "", "1 to 5 bank days after you send it."))
+        if deposit.expires_at:
+            steps.append(Step("Lapses if nothing came", deposit.expires_at))
+        lead = "Send it from your own bank" + (f"; it has to be here by {until}." if until else ".")
+        return Progress(f"Now send {amount} from your bank.", lead, steps)
+    steps.append(Step("We’ve seen it", _seen(deposit), "done"))
+    steps.append(Step("Being cleared", None, "now", "Your bank still has to confirm it."))
+    steps.append(Step("Invested", None, "", "On the market day after it has cleared."))
+    return Progress(f"Your {amount} has reached us.", "There’s nothing more to do.", steps)
 
 
 def _open_steps(deposit: Deposit, plan: calendar.Plan, bank: str) -> list[Step]:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 from robo.bluum import Refused
 
@@ -42,14 +43,75 @@ _RETURNS = {
         "Business accounts often block transfers; please talk to your bank.",
     ),
 }
+_RETURNS |= {
+    "R05": _RETURNS["R10"],
+    "R09": Reason(
+        "Your bank says the money is there but not free to use yet.",
+        "In a few days you can ask for the deposit again.",
+    ),
+    "R11": Reason(
+        "Your bank was told that this transfer isn’t what was authorized.",
+        "If you did ask for it, call us, so that we can sort it out together.",
+    ),
+    "R12": Reason("Your account has moved to another bank.", "Link it again at the new bank."),
+    "R13": Reason("The routing number isn’t valid any more.", "Link the bank again."),
+    "LINK": Reason(
+        "Your bank was linked, but its connection for transfers was never finished. It’s not "
+        "your fault, and couldn’t be seen before.",
+        "Link the bank again; that sets it up anew.",
+    ),
+}
+
+
+class Rule(StrEnum):
+    """What may follow a return (Nacha, Return Reason Codes, and its rule on reinitiation)."""
+
+    TRY_AGAIN = "try_again"  # for want of funds: twice more within 180 days
+    MEND = "mend"  # not from this account before it's linked again
+    NEVER = "never"  # not without a new authorization
+    STOP = "stop"  # the bank, or the law, holds the account
+    ASK_AGAIN = "ask_again"  # nothing forbids it
+
+
+RULES = (
+    dict.fromkeys(("R01", "R09"), Rule.TRY_AGAIN)
+    | dict.fromkeys(("R02", "R03", "R04", "R12", "R13", "R20", "LINK"), Rule.MEND)
+    | dict.fromkeys(("R05", "R07", "R08", "R10", "R11", "R29"), Rule.NEVER)
+    | dict.fromkeys(("R14", "R15", "R16"), Rule.STOP)
+)
+
+
+def code_of(raw: str) -> str:
+    """R10 and the like; LINK for the missing ACH link, which has no code; else empty."""
+    if found := re.match(r"\s*(R\d\d)\b", raw):
+        return found[1]
+    return "LINK" if re.search(r"\blink|relationship", raw, re.IGNORECASE) else ""
+
+
+def rule_of(raw: str) -> Rule:
+    return RULES.get(code_of(raw), Rule.ASK_AGAIN)
+
+
+def of_stop(code: str) -> Reason:
+    """Why a bank isn't pulled from, and what mends it."""
+    known = _RETURNS.get(code, UNKNOWN)
+    if RULES.get(code) == Rule.NEVER:
+        mended = "Nothing more is pulled from it. If that was a mistake, link it again."
+        return Reason(known.sentence, mended)
+    if RULES.get(code) == Rule.TRY_AGAIN:
+        return Reason(
+            "Three deposits in a row came back for want of funds.",
+            "To use it again, link it once more, when the money is there.",
+        )
+    return known
+
+
 UNKNOWN = Reason("Your bank didn’t tell us why.", "You can ask for the deposit again, or call us.")
 
 
 def of_failure(raw: str) -> Reason:
     """What Bluum's `failure_reason` means for the person."""
-    if found := re.match(r"\s*(R\d\d)\b", raw):
-        return _RETURNS.get(found[1], UNKNOWN)
-    return UNKNOWN
+    return _RETURNS.get(code_of(raw), UNKNOWN)
 
 
 _PAYOUTS = {

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from accounts.models import Account
 from accounts.services import tell
-from funding import calendar, holds, limits, told
+from funding import authorizations, calendar, holds, limits, told
 from funding.models import (
+    MANUAL,
     BankAccount,
     BankLink,
     Deposit,
@@ -106,17 +107,30 @@ def may_fund(account: Account, **more: Any) -> None:
 # Deposits -------------------------------------------------------------------------------------
 
 
-def request_deposit(*, account: Account, bank: BankAccount, amount: Decimal, key: UUID) -> Deposit:
-    """Write down that the client wants this deposit. The same key always means the same one.
+def request_deposit(
+    *, account: Account, bank: BankAccount, amount: Decimal, key: UUID, request: Any = None
+) -> Deposit:
+    """Write down that the client wants this deposit, and what they authorized by it.
 
-    Raises AnswersOpen.
+    The same key always means the same one. Raises AnswersOpen.
     """
     may_fund(account)
-    return _write_deposit(account, bank, amount, key)
+    return _write_deposit(account, bank, amount, key, request)
+
+
+def request_transfer(*, account: Account, amount: Decimal, key: UUID) -> Deposit:
+    """Write down that the client will send money from their own bank; Bluum says where to.
+
+    The same key always means the same one. Raises AnswersOpen.
+    """
+    may_fund(account)
+    return _write_deposit(account, None, amount, key)
 
 
 @transaction.atomic
-def _write_deposit(account: Account, bank: BankAccount, amount: Decimal, key: UUID) -> Deposit:
+def _write_deposit(
+    account: Account, bank: BankAccount | None, amount: Decimal, key: UUID, request: Any = None
+) -> Deposit:
     deposit: Deposit
     deposit, created = Deposit.objects.get_or_create(
         account=account,
@@ -124,10 +138,12 @@ def _write_deposit(account: Account, bank: BankAccount, amount: Decimal, key: UU
         defaults={
             "bank": bank,
             "amount": amount,
-            "expected_on": calendar.plan(timezone.now()).arrives,
+            "method": "ach" if bank else MANUAL,
+            "expected_on": calendar.plan(timezone.now()).arrives if bank else None,
         },
     )
     if created:
+        authorizations.keep(deposit, request)
         TransferEvent.objects.create(deposit=deposit, status=deposit.status, at=deposit.created_at)
         deposit.enqueue()
         wallet_of(account)
@@ -286,6 +302,7 @@ def _write_schedule(
         },
     )
     if created:
+        authorizations.keep(schedule)
         schedule.enqueue()
         wallet_of(account)
     return schedule
@@ -319,6 +336,7 @@ def _change_schedule(
     found.revision += 1
     found.refusal = ""
     found.save(update_fields=[*wished, "revision", "refusal"])
+    authorizations.keep(found)
     found.poke()
     return found
 
@@ -338,12 +356,17 @@ def resume_schedule(*, schedule: Schedule) -> Schedule:
 def _resume_schedule(schedule: Schedule) -> Schedule:
     found = _going(schedule)
     if not found.bank.is_usable:
-        raise NotPossible(f"{found.bank} isn’t linked any more. Link a bank first.")
+        why = found.bank.why_stopped or f"{found.bank} isn’t linked any more. Link a bank first."
+        raise NotPossible(why)
+    if not found.authorizations.filter(ended_at=None).exists():
+        authorizations.keep(found)
     return _want(schedule, "active")
 
 
 @transaction.atomic
 def end_schedule(*, schedule: Schedule) -> Schedule:
+    """Nothing more is pulled; what was authorized for it ends."""
+    authorizations.end(schedule)
     return _want(schedule, "cancelled")
 
 

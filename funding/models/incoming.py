@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Account, OfAccountManager, OfAccountQuerySet
+from funding import reasons
 from onboarding.models import dollars
 from robo.work import Work, due_indexes
 
@@ -109,6 +110,14 @@ class BankAccount(Work):
         )
 
     @property
+    def why_stopped(self) -> str:
+        """Why nothing is pulled from it, and what mends it; empty if nothing is wrong."""
+        if self.stopped_at is None:
+            return ""
+        reason = reasons.of_stop(self.stopped_code)
+        return f"{reason.sentence} {reason.next_step}"
+
+    @property
     def needs_repair(self) -> bool:
         """The person has to do something before money can come from it again."""
         return self.unlink_asked_at is None and (
@@ -196,6 +205,8 @@ class Deposit(Work):
     @property
     def can_be_canceled(self) -> bool:
         stoppable = {self.Status.REQUESTED, self.Status.PENDING}
+        if self.is_by_hand:
+            stoppable.add(self.Status.PROCESSING)
         return self.status in stoppable and not self.cancel_asked_at
 
     @property

@@ -12,6 +12,7 @@ from accounts.models import Account
 from accounts.services import tell
 from funding import reasons
 from funding.models import BankAccount, BankLink, Schedule
+from funding.sync import returns
 from robo import clients, seal
 from robo.bluum import NotFound, Refused
 from robo.bluum.banks import BankSource, LinkToken
@@ -60,6 +61,8 @@ def advance_bank_link(link: BankLink) -> timedelta | None:
         raise
     with transaction.atomic():
         apply_banks(link.account, linked)
+        ours = link.account.banks.filter(bluum_id__in=[source.id for source in linked])
+        returns.mend(list(ours.values_list("pk", flat=True)))
         BankLink.objects.filter(pk=link.pk).update(
             status=BankLink.Status.CONNECTED, sealed_token=None, refusal=""
         )

@@ -12,6 +12,7 @@ from accounts.models import Account
 from accounts.services import tell
 from funding import reasons
 from funding.models import Deposit, TransferEvent, Wallet
+from funding.sync import returns
 from portfolios.models import Portfolio
 from portfolios.services import request_investment
 from robo import clients
@@ -39,7 +40,10 @@ def advance_deposit(deposit: Deposit) -> timedelta | None:
         if sent is None:
             return None
         remote = sent
-    if deposit.cancel_asked_at and remote.status == Deposit.Status.PENDING:
+    stoppable = {Deposit.Status.PENDING}
+    if deposit.is_by_hand:
+        stoppable.add(Deposit.Status.PROCESSING)
+    if deposit.cancel_asked_at and remote.status in stoppable:
         remote = _cancel(account.bluum_id, remote)
     applied = apply_deposit(deposit.pk, remote)
     return None if applied.is_settled else _next_look(applied)
@@ -67,10 +71,18 @@ def _send(deposit: Deposit) -> Remote | None:
             if deposit.cancel_asked_at:
                 _never_send(deposit)
                 return None
-    if deposit.bank is None:
+    if deposit.bank is None and not deposit.is_by_hand:
         _refuse(deposit, "No bank account was named.")
         return None
     try:
+        if deposit.is_by_hand or deposit.bank is None:
+            return clients.bluum().deposits.create_manual(
+                account_id,
+                amount=deposit.amount,
+                idempotency_key=deposit.key,
+                currency=deposit.currency,
+                description=deposit.description,
+            )
         return clients.bluum().deposits.create(
             account_id,
             amount=deposit.amount,
@@ -146,6 +158,7 @@ def apply_deposit(pk: int, remote: Remote) -> Deposit:
         deposit.status = remote.status
     deposit.failure_reason = (remote.failure_reason or "")[:300] if _bad(remote.status) else ""
     deposit.initiated_at = remote.initiated_at or deposit.initiated_at
+    _write_instructions(deposit, remote)
     deposit.received_at = remote.received_at or deposit.received_at
     deposit.completed_at = _completed_at(deposit, remote)
     if deposit.is_settled and remote.status != Deposit.Status.COMPLETED:
@@ -157,6 +170,23 @@ def apply_deposit(pk: int, remote: Remote) -> Deposit:
         )
         _act(deposit, before)
     return deposit
+
+
+def _write_instructions(deposit: Deposit, remote: Remote) -> None:
+    """Where a bank transfer has to go: the custodian's account, nothing of the person's."""
+    details = remote.method_details
+    deposit.expires_at = remote.expires_at or (details and details.expires_at) or deposit.expires_at
+    if details is None or not deposit.is_by_hand:
+        return
+    to = details.bank_details
+    known = {"reference": details.reference_code} | {
+        name: getattr(to, name, None)
+        for name in (
+            "bank_name", "bank_address", "account_name", "account_number", "routing_number",
+            "swift_code", "beneficiary_address",
+        )
+    }  # fmt: skip
+    deposit.instructions |= {name: value for name, value in known.items() if value}
 
 
 def _bad(status: str) -> bool:
@@ -186,6 +216,7 @@ def _act(deposit: Deposit, before: str) -> None:
     elif deposit.status == Deposit.Status.FAILED:
         reason = reasons.of_failure(deposit.failure_reason)
         said = f"{reason.sentence} {reason.next_step}"
+        returns.heed(deposit)
         if deposit.completed_at:
             title = f"Your bank took {_amount(deposit)} back"
             said = f"The deposit had arrived, but was returned. {said}"

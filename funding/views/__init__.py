@@ -1,5 +1,6 @@
 from funding.views.activity import activity, activity_csv, money
 from funding.views.banks import banks, link, link_return, link_status, unlink
+from funding.views.by_hand import authorization, authorizations, transfer
 from funding.views.deposits import deposit, deposit_cancel, deposit_status
 from funding.views.schedules import (
     schedule,
@@ -15,6 +16,8 @@ from funding.views.withdrawals import withdraw, withdrawal_cancel, withdrawal_st
 __all__ = [
     "activity",
     "activity_csv",
+    "authorization",
+    "authorizations",
     "banks",
     "deposit",
     "deposit_cancel",
@@ -30,6 +33,7 @@ __all__ = [
     "schedule_preview",
     "schedule_resume",
     "schedules",
+    "transfer",
     "unlink",
     "withdraw",
     "withdrawal_cancel",

@@ -43,7 +43,7 @@ def deposit(request: Request) -> HttpResponse:
         if form.is_valid():
             if "confirmed" in request.POST:
                 try:
-                    made = services.request_deposit(account=account, **form.wish())
+                    made = services.request_deposit(account=account, request=request, **form.wish())
                 except services.AnswersOpen as problem:
                     messages.warning(request, str(problem))
                     return redirect("onboarding:risk-result")
@@ -54,7 +54,7 @@ def deposit(request: Request) -> HttpResponse:
     context = _days() | {
         "form": form,
         "banks": account.banks.usable().exists(),
-        "broken": account.banks.filter(status="error", unlink_asked_at=None).first(),
+        "broken": next((bank for bank in account.banks.shown() if bank.needs_repair), None),
         "suggestions": _suggestions(account),
         "least": limits.least_deposit(),
         "most": limits.most_deposit(),

@@ -1,0 +1,92 @@
+"""Money that people send from their own bank: where to, by when, seen or lapsed."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Account
+from funding.models import Deposit
+from portfolios.models import Investment
+from robo import agenda, work
+from sandbox import transfers
+from sandbox.world import World
+from tests.funding.conftest import Bluum, key_in
+
+FORM = "/money/deposit/transfer/"
+
+
+@pytest.fixture
+def announced(web: Client, account: Account) -> Deposit:
+    """Five hundred dollars are announced, and Bluum has said where to send them."""
+    key = key_in(web.get(FORM))
+    answer = web.post(FORM, {"key": key, "amount": "500"})
+    assert answer.status_code == 302
+    again = web.post(FORM, {"key": key, "amount": "700"})
+    assert again["Location"] == answer["Location"]
+    work.run_due(Deposit)
+    return Deposit.objects.get()
+
+
+def page_of(web: Client, deposit: Deposit) -> str:
+    return web.get(f"/money/deposits/{deposit.pk}/").content.decode()
+
+
+def test_the_page_says_where_to_send_it_with_which_reference_and_by_when(
+    web: Client, account: Account, announced: Deposit, bluum: Bluum
+) -> None:
+    details = bluum.deposits[0]["method_details"]
+    page = page_of(web, announced)
+    assert "Now send $500.00 from your bank." in page
+    assert details["referenceCode"] in page
+    assert details["bankDetails"]["accountNumber"] in page
+    assert details["bankDetails"]["routingNumber"] in page
+    assert announced.expires_at
+    titles = [item.title for item in agenda.things_to_come(account)]
+    assert "Send $500.00 from your bank" in titles
+
+
+def test_it_is_seen_and_invested(
+    web: Client, announced: Deposit, sandbox: World, settle_money: Callable[[], None]
+) -> None:
+    transfers.arrive(sandbox, announced.bluum_id)
+    announced.poke()
+    work.run_due(Deposit)
+    announced.refresh_from_db()
+    assert "has reached us" in page_of(web, announced)
+    settle_money()
+    announced.refresh_from_db()
+    assert announced.status == "completed"
+    assert Investment.objects.get().amount == announced.amount
+
+
+def test_nothing_comes_and_it_lapses(
+    web: Client, announced: Deposit, pass_time: Callable[[timedelta], None], settle_money: Any
+) -> None:
+    pass_time(timedelta(days=8))
+    settle_money()
+    announced.refresh_from_db()
+    assert announced.status == "expired"
+    page = page_of(web, announced)
+    assert "has lapsed" in page
+    assert f"{FORM}?amount=500.00" in page
+
+
+def test_it_can_be_canceled_even_when_it_has_been_seen(
+    web: Client, announced: Deposit, sandbox: World, bluum: Bluum, settle_money: Any
+) -> None:
+    transfers.arrive(sandbox, announced.bluum_id)
+    announced.poke()
+    work.run_due(Deposit)
+    web.post(f"/money/deposits/{announced.pk}/cancel/")
+    settle_money()
+    assert bluum.deposits[0]["status"] in {"canceled", "completed"}
+
+
+def test_a_bad_amount_gets_a_sentence(web: Client, account: Account) -> None:
+    key = key_in(web.get(FORM))
+    answer = web.post(FORM, {"key": key, "amount": "0"})
+    assert answer.status_code == 422
+    assert not Deposit.objects.exists()
