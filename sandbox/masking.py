@@ -21,7 +21,8 @@ def body(request: Request) -> str | None:
         text = request.get_data(cache=True)
         if not text or len(text) > LONGEST:
             return None
-        return json.dumps(_masked(json.loads(text)), ensure_ascii=False)
+        kept = json.dumps(_masked(json.loads(text)), ensure_ascii=False)
+        return kept.encode("utf-8", "replace").decode()
     except (ValueError, RecursionError, HTTPException, OSError):
         return None
 
