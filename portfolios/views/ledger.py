@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.guards import Request, investor_required
-from portfolios.models import Investment, Portfolio
+from portfolios.models import Investment
 from portfolios.snapshot import snapshot
 from portfolios.views.portfolio import drift_of, most_off, threshold_of
 from robo.ui import words
@@ -85,17 +85,3 @@ def trades_of(rows: list[Investment], symbol: str) -> list[dict[str, Any]]:
         for trade in run.trades
         if trade["symbol"] == symbol
     ]
-
-
-def in_wrong_place(row: Portfolio, act_at: Decimal | None, next_deposit: str) -> str:
-    """Drift as a sentence: how much, when we act, what mends it. Empty when nothing is known."""
-    drift, wrong = drift_of(row)
-    if drift is None:
-        return ""
-    if drift < Decimal("0.0005"):
-        return "All of your money sits where it should."
-    told = f"{words.dollars(wrong)} sits in the wrong place"
-    told += f"; we act at {words.percent(act_at)}" if act_at is not None else ""
-    if next_deposit:
-        told += f"; {next_deposit} goes to what is short first"
-    return f"{told}."

@@ -10,11 +10,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.guards import Request, investor_required
+from portfolios.mending import mending
 from portfolios.models import Holding, Investment, Portfolio
 from portfolios.planning import drift as drifting
 from portfolios.snapshot import snapshot
 from portfolios.views.overview import PERIODS, is_late, link, value_context, value_points
 from portfolios.views.policy import BANDS, allocation_bars, band_rows, class_order
+from robo import agenda
 from robo.ui import charts, words
 
 ZERO = Decimal(0)
@@ -59,14 +61,17 @@ def portfolio(request: Request) -> HttpResponse:
     if request.htmx and request.htmx.target == "performance":
         return render(request, "portfolios/_performance.html", context)
     drift, wrong = drift_of(row)
+    threshold = threshold_of(known.active.content) if known.active else None
     context |= {
         "portfolio": row,
+        "mending": mending(row, threshold, agenda.things_to_come(request.account)),
+        "deposit_url": link("funding:deposit"),
         "is_late": is_late(row),
         "moving": [i for i in known.investments if i.status in Investment.IN_MOTION],
         "bars": allocation_bars(row.allocation) if row.allocation else None,
         "drift": drift,
         "wrong": wrong,
-        "threshold": threshold_of(known.active.content) if known.active else None,
+        "threshold": threshold,
         "policy": known.active,
         "most_off": most_off(row),
         "groups": groups_of(row),

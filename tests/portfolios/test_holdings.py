@@ -1,6 +1,7 @@
 """One fund's page, and what was traded."""
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,8 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Account
+from portfolios.mending import mending
 from portfolios.models import Holding, Investment, Portfolio
 from robo import partner
+from robo.agenda import Item
 
 
 def page_of(web: Client, symbol: str) -> Any:
@@ -97,4 +100,35 @@ def test_fifty_holdings_cost_the_queries_of_one(
         Holding.objects.create(portfolio=invested, symbol=f"X{n}", quantity=1, value=1)
         Investment.objects.create(account=account, cause=f"x:{n}", amount=1, status="completed")
     assert costs() == few
-    assert max(few) <= 8
+    assert max(few) <= 13
+
+
+def drifted(row: Portfolio) -> Portfolio:
+    row.value = Decimal("20500.00")
+    row.allocation = {
+        "equities": {"target": "60.00", "actual": "62.00", "drift": "2.00"},
+        "fixed_income": {"target": "40.00", "actual": "38.00", "drift": "-2.00"},
+    }
+    row.save(update_fields=["value", "allocation"])
+    return row
+
+
+def test_the_portfolio_says_which_deposit_mends_its_drift(web: Client, invested: Portfolio) -> None:
+    drifted(invested)
+    page = web.get(reverse("portfolios:portfolio")).content.decode()
+    assert "$410 sits in the wrong place" in page
+    # 62 % of 20,500 is 60 % of 21,183.34.
+    assert "A deposit of $683.34" in page
+
+
+def test_a_deposit_on_its_way_says_whether_it_is_enough(invested: Portfolio) -> None:
+    def told(amount: str) -> str:
+        coming = Item("", day=date(2026, 12, 15), amount=Decimal(amount), kind="deposit")
+        found = mending(drifted(invested), Decimal("0.05"), [coming])
+        assert found
+        return found.sentence
+
+    assert told("700.00") == (
+        "$410 sits in the wrong place; we act at 5%; your $700 on Tue, Dec 15 fixes it."
+    )
+    assert "your $300 on Tue, Dec 15 brings it to $230." in told("300.00")

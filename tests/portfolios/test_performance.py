@@ -224,7 +224,7 @@ def test_the_file_has_every_day_of_the_chart(web: Client, portfolio: Portfolio) 
     history(portfolio, VECTOR)
     answer = web.get(reverse("portfolios:performance-csv"), {"period": "1y"})
     assert answer["Content-Type"].startswith("text/csv")
-    rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
     assert [r["day"] for r in rows] == [d.isoformat() for d, _, _ in VECTOR]
     assert float(rows[-1]["time_weighted_return"]) == pytest.approx(0.045)
 
