@@ -117,8 +117,8 @@ SECTIONS = (
                 "life_expectancy",
                 "Age your plan should reach",
                 "whole",
-                "About one in three people now 65 lives past 90, says Social Security. Planning to 95 is "
-                "the cautious way.",
+                "About one in three people now 65 lives past 90, says Social Security. Planning to "
+                "95 is the cautious way.",
                 least=60,
                 most=115,
             ),

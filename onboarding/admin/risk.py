@@ -16,7 +16,7 @@ from unfold.decorators import display
 
 from accounts.models import Account
 from onboarding import services
-from onboarding.models import InvestorProfile, RiskAssessment
+from onboarding.models import RiskAssessment
 from robo.backoffice import client, queues
 from robo.backoffice.roles import Ability, can
 from robo.backoffice.rows import LABELS, ClientRows, QueueFilter
@@ -169,20 +169,7 @@ def risk(account: Account, user: Any) -> dict[str, Any]:
             }
             for row in rows
         ],
-        "profile": _profile(account),
     }
-
-
-def _profile(account: Account) -> list[tuple[str, list[tuple[str, str]]]]:
-    """What the person told about life and money, by Bluum's sections."""
-    row = InvestorProfile.objects.filter(account=account).first()
-    if row is None:
-        return []
-    return [
-        (name.replace("_", " ").capitalize(), _plain(section))
-        for name, section in row.sections.items()
-        if isinstance(section, dict) and section
-    ]
 
 
 def _answered_again() -> QuerySet[Any]:
