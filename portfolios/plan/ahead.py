@@ -221,7 +221,7 @@ def next_steps(facts: Facts) -> dict[str, Any]:
     return section(
         "next",
         "Next steps",
-        "In this order. The dates are ours to keep; we write to you before each.",
+        "In this order, and then by their dates.",
         listed("To do", first),
         listed("Dates", with_days),
     )

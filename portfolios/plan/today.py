@@ -10,6 +10,7 @@ from portfolios.planning.questionnaire import BadAnswer, filled, load_questionna
 from robo.ui import words
 
 SERIES = {"equities": 1, "fixed_income": 4, "treasury": 6, "alternatives": 3, "cash": 6}
+ORDER = list(SERIES)
 DECIDING = {
     "willingness": ("reaction_to_loss", "risk_tolerance"),
     "capacity": ("time_horizon", "income_stability", "emergency_fund"),
@@ -150,7 +151,7 @@ def _allocation(facts: Facts) -> dict[str, Any]:
             "high": float(band["max_percent"]),
             "at": float(band["target_percent"]),
         }
-        for name, band in bands.items()
+        for name, band in sorted(bands.items(), key=lambda pair: ORDER.index(pair[0]))
     ]
     return {"kind": "bars", "title": "How it is divided", "rows": rows}
 
@@ -306,7 +307,7 @@ def what_we_do(facts: Facts) -> dict[str, Any]:
                     "Compare your portfolio with its targets every day; an adviser decides on "
                     f"trades once a class is {threshold} away or leaves its band."
                 ),
-                item("Project your goals again each day and tell you when the odds move."),
+                item("Project your goals again, so that the odds you see are those of today."),
                 item("Draft a new policy when your answers or goals change. It waits for you."),
             ],
         ),
