@@ -184,7 +184,17 @@ function improve(part) {
   news?.focus();
 }
 improve(document);
-document.addEventListener("htmx:load", (event) => improve(event.detail.elt));
+// A slider comes hidden and is shown by `twins`, so the focus it had is given back here.
+let held = "";
+document.addEventListener("htmx:beforeSwap", () => {
+  if (document.activeElement?.type === "range") held = document.activeElement.id;
+});
+document.addEventListener("htmx:load", (event) => {
+  improve(event.detail.elt);
+  const slider = held && document.getElementById(held);
+  if (slider && document.activeElement === document.body) slider.focus({ preventScroll: true });
+  if (slider) held = "";
+});
 
 // A swapped fragment may carry a sentence for screen readers; its heading becomes the tab’s title.
 document.addEventListener("htmx:afterSettle", (event) => {
