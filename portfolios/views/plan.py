@@ -122,6 +122,9 @@ def drawn(document: content.Document, found: FinancialPlan, request: Request) ->
         for block in section["blocks"]:
             if block["kind"] == "goal" and block["fan"]:
                 block["chart"] = fan(block)
+            if block["kind"] == "table":
+                heads = block["head"]
+                block["cells"] = [list(zip(heads, row, strict=True)) for row in block["rows"]]
             for item in block.get("items", ()):
                 item["url"] = address(item["link"], found.inputs["advice"]["risk"], request)
     return document
