@@ -16,6 +16,7 @@ urlpatterns = [
     path("risk/levels/", risk_result.levels, name="risk-levels"),
     path("risk/levels/<int:level>/", risk_result.choose, name="risk-choose"),
     path("risk/confirm/", risk_result.confirm, name="risk-confirm"),
+    path("risk/right/", risk_result.right, name="risk-right"),
     path("risk/history/", risk_result.history, name="risk-history"),
     path("risk/<int:n>/", risk.question, name="risk-question"),
     path("<slug:slug>/", application.step, name="step"),

@@ -73,6 +73,7 @@ from onboarding.services.risk import (
 from onboarding.services.standing import (
     CannotSettle,
     as_json,
+    confirm_manners,
     conflicts_in,
     look_again,
     open_conflicts,
@@ -102,6 +103,7 @@ __all__ = [
     "change_dependent",
     "change_holding",
     "choose_level",
+    "confirm_manners",
     "confirm_pending",
     "confirm_picture",
     "conflicts_in",

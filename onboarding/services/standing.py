@@ -17,7 +17,7 @@ from accounts.notices import tell
 from onboarding import facts
 from onboarding.models import Application, ExternalAccount, InvestorProfile, RiskAssessment
 from onboarding.services.risk import answered, current_assessment
-from portfolios.planning.consistency import HOME_LOANS, Conflict, Facts, find
+from portfolios.planning.consistency import CONFIRMABLE, HOME_LOANS, Conflict, Facts, find
 from robo import audit
 
 Review = RiskAssessment.Review
@@ -154,6 +154,23 @@ def _say(assessment: RiskAssessment, before: str, still_open: Sequence[dict[str,
             "looks at it then. Until it is settled, no money goes in.",
             url=reverse("onboarding:risk-result"),
         )
+
+
+@transaction.atomic
+def confirm_manners(account: Account) -> None:
+    """The person has read the answers again and says that they are right: what was asked about
+    the manner of answering is settled. What they are about stays open."""
+    current = current_assessment(account)
+    if current is None:
+        return
+    row: RiskAssessment = RiskAssessment.objects.select_for_update().get(pk=current.pk)
+    row.conflicts = [
+        c | {"settled": "you"} if c["id"] in CONFIRMABLE and not c["settled"] else c
+        for c in row.conflicts
+    ]
+    row.save(update_fields=["conflicts"])
+    audit.record("confirm risk answers", actor=account.user, target=row, account=account)
+    look_again(account)
 
 
 @transaction.atomic

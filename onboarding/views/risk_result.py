@@ -353,6 +353,15 @@ def confirm(request: Request) -> HttpResponse:
     return redirect("onboarding:risk-result")
 
 
+@disclosed
+@require_POST
+def right(request: Request) -> HttpResponse:
+    """Answers given in a hurry, or all alike, have been read again and are right."""
+    services.confirm_manners(request.account)
+    messages.success(request, "Thank you. Your answers count as they are.")
+    return redirect("onboarding:risk-result")
+
+
 # Over the years -----------------------------------------------------------------------------------
 
 SHOWN = 20

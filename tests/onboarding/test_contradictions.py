@@ -341,6 +341,16 @@ def test_who_says_that_quick_answers_are_right_goes_on(account, web):
     assert assessment.conflicts[0]["settled"] == "you"
 
 
+def test_it_can_be_said_on_the_result_as_well_and_settles_nothing_else(account, web):
+    in_no_time(account)
+    assert "they’re right" in web.get(RESULT).content.decode()
+    web.post(reverse("onboarding:risk-right"))
+    assert services.current_assessment(account).review == "none"
+    bold_and_would_sell(account)
+    web.post(reverse("onboarding:risk-right"))
+    assert services.current_assessment(account).review == "waiting"
+
+
 def test_seconds_are_counted_where_the_questions_are_asked(account, web):
     web.post(reverse("onboarding:risk"), {"amount": "10000"})
     url = reverse("onboarding:risk-question", args=[1])
