@@ -1,5 +1,6 @@
 """A plan before there is an account, and what comes of it after signing up."""
 
+import re
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,6 +17,7 @@ from portfolios.planning import projection
 from portfolios.planning.models import model
 from robo import partner
 from robo.ui import words
+from tests.accounts.test_people import sign_up
 
 YEAR = timezone.localdate().year + 8
 
@@ -271,6 +273,18 @@ def test_the_plan_survives_signing_in_and_is_there_on_another_device(visitor, ma
     elsewhere = Client()
     elsewhere.force_login(maya)
     assert elsewhere.get(RESULT).context["numbers"].target == Decimal(90000)
+
+
+def test_signing_up_by_mail_keeps_the_plan(visitor, mailoutbox):
+    page = visitor.get(reverse("account_signup")).content.decode()
+    assert "Your plan comes along" in page
+    assert "Your plan comes along" not in Client().get(reverse("account_signup")).content.decode()
+    response = sign_up(visitor, "with.a.plan@example.com")
+    code = re.search(r"^\s*([A-Z0-9]{3,}[- ]?[A-Z0-9]{3,})\s*$", mailoutbox[0].body, re.MULTILINE)
+    assert code
+    visitor.post(response.url, {"code": code[1]})
+    assert FirstPlan.objects.get().account.user.email == "with.a.plan@example.com"
+    assert visitor.get(RESULT).context["numbers"].target == Decimal(90000)
 
 
 def test_another_visitor_never_sees_it(visitor, maya, omar):
