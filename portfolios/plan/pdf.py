@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import cache
+from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from robo import partner
 from robo.ui import words
 
 HERE = Path(__file__).parent
-ENGINE = f"typst {typst.__version__}"
+ENGINE = f"typst {installed('typst')}"
 SANS, SERIF = "Inter", "Plan Serif"
 COLOURS = ("ink", "ink_muted", "line", "brand", "brand_soft", "surface_sunken", "positive",
            "negative", "caution", "positive_soft", "negative_soft", "caution_soft", "fan_outer",
@@ -74,7 +75,8 @@ def render_policy(
 
 def compile_pdf(data: Mapping[str, Any], brand: Mapping[str, Any], on: date) -> bytes:
     """Typeset. The creation date is the document's own day, noon UTC."""
-    return _typeset(data, brand, on, format="pdf")
+    made: bytes = _typeset(data, brand, on, format="pdf")
+    return made
 
 
 def pictures(
