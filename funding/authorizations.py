@@ -45,15 +45,16 @@ def keep(wish: Deposit | Schedule, request: Any = None) -> Authorization | None:
     if wish.bank is None:
         return None
     text = text_for(wish)
-    once = isinstance(wish, Deposit)
-    if not once:
-        end(wish)
+    deposit = wish if isinstance(wish, Deposit) else None
+    schedule = wish if isinstance(wish, Schedule) else None
+    if schedule:
+        end(schedule)
     return Authorization.objects.create(
         account_id=wish.account_id,
         bank=wish.bank,
-        deposit=wish if once else None,
-        schedule=None if once else wish,
-        kind=Authorization.Kind.ONCE if once else Authorization.Kind.RECURRING,
+        deposit=deposit,
+        schedule=schedule,
+        kind=Authorization.Kind.ONCE if deposit else Authorization.Kind.RECURRING,
         text=text,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
         amount=wish.amount,
