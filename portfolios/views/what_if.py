@@ -109,6 +109,7 @@ def goal_context(account: Account, found: Goal, form: WhatIfForm) -> dict[str, A
         "before": before,
         "tried": tried,
         "now": now,
+        "may_draft": found.is_open and not known.policies,
         "is_tried": is_tried,
         "fan": result.fan_beside(before if is_tried else None),
         "repairs": repairs_of(tried, plan, result, now, known, found),

@@ -320,3 +320,14 @@ def test_a_nonsense_raise_is_told_kindly(web: Client, account: Account, nonsense
     answer = web.post(reverse("portfolios:goal-new"), typed(raise_percent=nonsense))
     assert answer.status_code == 422
     assert not Goal.objects.exists()
+
+
+def test_the_first_goal_leads_straight_to_the_policy(
+    web: Client, account: Account, goal: Goal
+) -> None:
+    page = web.get(reverse("portfolios:goal", args=[goal.pk]))
+    assert "Draft my policy" in page.content.decode()
+    answer = web.post(reverse("portfolios:policy-propose"), follow=True)
+    assert "The policy" in answer.content.decode()
+    page = web.get(reverse("portfolios:goal", args=[goal.pk]))
+    assert "Draft my policy" not in page.content.decode()
