@@ -4,7 +4,7 @@ import json
 import zoneinfo
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +21,7 @@ from robo.bluum.portfolios import Holdings, Performance, PortfolioSummary, Rebal
 
 PERIODS = ("1m", "3m", "ytd", "1y", "all")
 NEW_YORK = zoneinfo.ZoneInfo("America/New_York")
+CLOSE = time(16)
 USUALLY = timedelta(minutes=15)
 IN_MOTION = timedelta(seconds=5)
 NOT_OPEN = timedelta(minutes=5)
@@ -91,12 +92,14 @@ def _transactions(account_id: str) -> list[Transaction]:
 
 
 def flows(movements: Iterable[Transaction]) -> Iterable[tuple[date, Decimal]]:
-    """What came in and went out for good, by New York day."""
+    """What came in and went out for good, by the New York day whose close has it."""
     signs = {"deposit": 1, "withdrawal": -1}
     for t in movements:
         at = t.completed_at or t.created_at
         if t.status == "completed" and t.type in signs and at:
-            yield at.astimezone(NEW_YORK).date(), signs[t.type] * t.amount
+            there = at.astimezone(NEW_YORK)
+            day = there.date() + timedelta(days=there.time() >= CLOSE)
+            yield day, signs[t.type] * t.amount
 
 
 @transaction.atomic

@@ -14,7 +14,6 @@ from portfolios.models import Report
 from portfolios.services import documents as papers
 from portfolios.sync.reports import as_json
 from robo import partner
-from robo.ui import words
 
 OPENING = (
     ("beginning_value", "At the start"),
@@ -155,11 +154,3 @@ def report_file(request: Request, pk: int) -> HttpResponse:
             "Cache-Control": "private, no-store",
         },
     )
-
-
-def listed_words(row: dict[str, Any]) -> str:
-    """A line of a statement's activity in words."""
-    if row.get("description"):
-        return str(row["description"])
-    parts = [str(row[k]) for k in ("side", "quantity", "symbol") if row.get(k)]
-    return " ".join(parts).capitalize() or words.UNKNOWN

@@ -48,7 +48,7 @@ def test_a_price_says_where_it_is_from_and_how_old_it_is(web: Client, invested: 
     assert holding is not None
     assert holding.price_source
     assert holding.price_at
-    assert f"Price, {holding.price_source}" in page_of(web, holding.symbol).content.decode()
+    assert f"Price, {holding.price_source.lower()}" in page_of(web, holding.symbol).content.decode()
 
 
 def test_what_isnt_known_of_a_fund_is_not_a_zero(web: Client, invested: Portfolio) -> None:

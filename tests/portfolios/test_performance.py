@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from accounts.models import Account
 from portfolios import returns_of
 from portfolios.models import Holding, Policy, Portfolio, Report, Valuation
+from portfolios.sync.portfolio import flows
 from portfolios.views.overview import NEW_YORK, value_points
+from robo.bluum.funding import Transaction
 from robo.ui.charts import ValuePoint
 from tests.portfolios.conftest import refreshed
 
@@ -218,6 +220,19 @@ def test_the_market_stands_beside_in_the_policys_mix(
     assert found["return"] == pytest.approx(D("0.09"))
     assert found["ahead"] == pytest.approx(D("-0.045"))
     assert "4.50% behind" in answer.content.decode()
+
+
+def test_money_that_comes_after_the_close_counts_with_the_next() -> None:
+    """Else that day would look like a fall, and the next like a rise."""
+    noon = datetime(2026, 10, 12, 12, tzinfo=NEW_YORK)
+    found = flows(
+        Transaction(
+            id=f"t{hour}", type="deposit", status="completed", amount=D(1), currency="USD",
+            completed_at=noon.replace(hour=hour),
+        )
+        for hour in (12, 15, 16, 20)
+    )  # fmt: skip
+    assert [day.day for day, _ in found] == [12, 12, 13, 13]
 
 
 def test_the_file_has_every_day_of_the_chart(web: Client, portfolio: Portfolio) -> None:
