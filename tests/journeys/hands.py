@@ -24,6 +24,29 @@ class Mouse:
         where.select_option(label=label)
 
 
+class Counting(Mouse):
+    """Counts what a person has to fill in."""
+
+    def __init__(self, page: Page) -> None:
+        super().__init__(page)
+        self.written = self.chosen = self.ticked = 0
+
+    def write(self, where: Locator, text: str) -> None:
+        super().write(where, text)
+        self.written += 1
+
+    def choose(self, what: Locator) -> None:
+        super().choose(what)
+        if what.get_attribute("type") == "radio":
+            self.chosen += 1
+        else:
+            self.ticked += 1
+
+    def select(self, where: Locator, label: str) -> None:
+        super().select(where, label)
+        self.chosen += 1
+
+
 class Keyboard(Mouse):
     """Tab, arrows, Space, Enter and letters; nothing is pointed at."""
 

@@ -26,12 +26,14 @@ def main() -> None:
 
 
 def make() -> dict[str, dict[str, str]]:
-    """Hanna has only signed up; Wanda has a policy and a bank; staff have TOTP."""
+    """Hanna has only signed up; Greta and Wanda have a policy and a bank; staff have TOTP."""
     from accounts import roles
 
-    hanna, wanda = investor("Hanna"), investor("Wanda")
+    hanna, greta, wanda = investor("Hanna"), investor("Greta"), investor("Wanda")
+    open_with_policy_and_bank(greta)
     open_with_policy_and_bank(wanda)
     return {
+        "greta": {"email": greta.email},
         "hanna": {"email": hanna.email},
         "wanda": {"email": wanda.email},
         "iris": staff("Iris", "Novak", roles.ADVISOR),
