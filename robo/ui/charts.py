@@ -154,7 +154,9 @@ class Fan:
     def _ghost(self) -> list[tuple[float, Decimal]]:
         """(x, dollars), as far as this fan reaches."""
         last = self.bands[-1].month
-        return [(100 * month / self._months, amount) for month, amount in self.kept if month <= last]
+        return [
+            (100 * month / self._months, amount) for month, amount in self.kept if month <= last
+        ]
 
     @property
     def ghost(self) -> str:

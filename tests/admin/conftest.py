@@ -13,7 +13,15 @@ from accounts import services
 from accounts.models import Account, Document, Notice
 from funding.models import BankAccount, Deposit, Schedule, TransferEvent, Wallet
 from onboarding.models import Advice, InvestorProfile, RiskAssessment
-from portfolios.models import FinancialPlan, Goal, Holding, Investment, Policy, Portfolio, Projection
+from portfolios.models import (
+    FinancialPlan,
+    Goal,
+    Holding,
+    Investment,
+    Policy,
+    Portfolio,
+    Projection,
+)
 from robo import audit
 from robo.webhooks.models import Event
 
