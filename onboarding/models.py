@@ -171,7 +171,7 @@ class RiskAssessment(Work):
     @property
     def advised_level(self) -> int:
         """The more cautious of our score and Bluum's, whatever the person chose."""
-        return min(self.our_level, self.bluum_score or self.our_level)
+        return int(min(self.our_level, self.bluum_score or self.our_level))
 
     @property
     def highest_choice(self) -> int:
