@@ -179,7 +179,7 @@ class RiskAssessment(Work):
         than means and dates can bear."""
         limits = [self.result.get(name) for name in ("level_by_capacity", "level_by_horizon")]
         above = min([10, self.advised_level + MOST_ABOVE, *(n for n in limits if n)])
-        return max(above, self.advised_level)
+        return int(max(above, self.advised_level))
 
     @property
     def is_current(self) -> bool:
