@@ -8,11 +8,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.guards import Request, investor_required
+from accounts.guards import DISCLOSURES, Request, investor_required
+from accounts.services import has_signed
 from onboarding.services import first_answers
 from portfolios import services
 from portfolios.forms import GoalForm, SharesForm, offered_types
-from portfolios.models import Goal
+from portfolios.models import Goal, Policy
 from portfolios.snapshot import snapshot
 from portfolios.starters import ADVANTAGE, known_of, starter
 from portfolios.views.overview import goal_rows
@@ -74,6 +75,8 @@ def goal_new(request: Request) -> HttpResponse:
         made = services.add_goal(account=request.account, **form.cleaned_data)
         if made.key == planned.get("key"):
             first_answers.mark_used(request.account, first_answers.GOAL)
+            if drafts_first_policy(request):
+                return redirect("portfolios:policy")
         return redirect("portfolios:goal", made.pk)
     return render(
         request,
@@ -86,6 +89,20 @@ def goal_new(request: Request) -> HttpResponse:
         },
         status=422 if form.errors else 200,
     )
+
+
+def drafts_first_policy(request: Request) -> bool:
+    """Whether a first policy could be drafted at once, for who has just set the goal of their plan:
+    its odds they have seen, what comes next is to read the rules."""
+    account = request.account
+    if not has_signed(account, DISCLOSURES) or Policy.objects.filter(account=account).exists():
+        return False
+    try:
+        services.propose_policy(account)
+    except services.CannotPropose:
+        return False
+    messages.success(request, "Your goal is set, and your policy is drafted from it.")
+    return True
 
 
 @investor_required

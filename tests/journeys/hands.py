@@ -25,7 +25,7 @@ class Mouse:
 
 
 class Counting(Mouse):
-    """Counts what a person has to fill in."""
+    """Counts what a person has to fill in; boxes to agree with are signatures, not answers."""
 
     def __init__(self, page: Page) -> None:
         super().__init__(page)
@@ -37,10 +37,11 @@ class Counting(Mouse):
 
     def choose(self, what: Locator) -> None:
         super().choose(what)
-        if what.get_attribute("type") == "radio":
-            self.chosen += 1
-        else:
+        name = what.get_attribute("name") or ""
+        if name.startswith("agree"):
             self.ticked += 1
+        else:
+            self.chosen += 1
 
     def select(self, where: Locator, label: str) -> None:
         super().select(where, label)

@@ -16,7 +16,9 @@ pytestmark = pytest.mark.browser
 
 MOST_QUESTIONS = 6
 MOST_SCREENS_THAT_ASK = 12
-MOST_PAGES = 18
+"""After the front page, where the first question stands."""
+MOST_PAGES = 16
+"""All that come up on the way, also those that only tell something."""
 MOST_TYPED_OR_CHOSEN = 30
 
 
@@ -37,6 +39,7 @@ def test_a_plan_before_sign_up_becomes_a_policy_with_little_left_to_answer(
     ada.open("/")
     ada.look()
     ada.press(re.compile("^Retirement"))
+    hands.chosen += 1
     answered("what it is for")
     questions = 1 + plan(ada, answered)
     assert questions <= MOST_QUESTIONS
@@ -78,9 +81,8 @@ def test_a_plan_before_sign_up_becomes_a_policy_with_little_left_to_answer(
     )
     ada.press("Set this goal")
     answered("goal")
-    expect(ada.page).to_have_url(re.compile(r"/goals/\d+/"))
-    ada.look()
-    ada.sign_policy()
+    expect(ada.page.get_by_text("your policy is drafted from it")).to_be_visible()
+    ada.sign_drafted_policy()
     answered("policy")
     until(lambda: in_force(stack), "Ada's policy in force")
 
@@ -91,7 +93,7 @@ def test_a_plan_before_sign_up_becomes_a_policy_with_little_left_to_answer(
             f"into, {hands.chosen} choices, {hands.ticked} boxes to agree; pages: {pages}"
         )
     assert len(pages) <= MOST_PAGES
-    assert len(asking) <= MOST_SCREENS_THAT_ASK, asking
+    assert len(asking) - 1 <= MOST_SCREENS_THAT_ASK, asking
     assert hands.written + hands.chosen <= MOST_TYPED_OR_CHOSEN
 
 

@@ -230,6 +230,9 @@ class Walk:
         self.open("/policy/")
         self.arrive("Your policy is ready to be drafted")
         self.press("Draft my policy")
+        self.sign_drafted_policy()
+
+    def sign_drafted_policy(self) -> None:
         self.arrive(re.compile("the rules we’d invest your money by"))
         box = self.main.get_by_role("checkbox")
         self.wait_for(box)
