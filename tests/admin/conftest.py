@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts import services
 from accounts.models import Account, Document, Notice
-from funding.models import BankAccount, Deposit, Schedule, TransferEvent, Wallet
+from funding.models import BankAccount, Deposit, Schedule, TransferEvent, Wallet, Withdrawal
 from onboarding.models import Advice, InvestorProfile, RiskAssessment
 from portfolios.models import (
     FinancialPlan,
@@ -138,6 +138,9 @@ def _furnish(user: Any) -> Account:
         **mine, bank=bank, amount=Decimal(500), status="failed", failure_reason="Not enough money"
     )
     TransferEvent.objects.create(deposit=deposit, status="failed")
+    Withdrawal.objects.create(
+        **mine, bank=bank, amount=Decimal(50), status="failed", failure_reason="No such account"
+    )
     Schedule.objects.create(
         **mine, bank=bank, name="Every month", amount=Decimal(100), frequency="monthly",
         day_of_month=1, start_date=date(2026, 12, 1), status="active",
