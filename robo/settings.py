@@ -316,7 +316,7 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 LANGUAGE_CODE = "en-us"
 USE_I18N = False
 USE_TZ = True
-TIME_ZONE = "UTC"
+TIME_ZONE = "America/New_York"  # the day of people and markets; instants stay UTC
 
 # Logs: JSON lines with request, task and Bluum request ids; never a body, a name or an amount.
 LOGGING = {

@@ -29,7 +29,13 @@ def main() -> int:
         ("deployment", [PY, "manage.py", "check", "--deploy", "--fail-level", "WARNING"], secure),
         ("tests", [PY, "-m", "pytest", "-q", "-n", "2", "-m", "not browser"], None),
         ("contract", [PY, "-m", "tests.contract.referee", "--quick", "--no-color"], None),
-        ("browser", [PY, "-m", "pytest", "-q", "-m", "browser"], None),
+        ("browser", [PY, "-m", "pytest", "-q", "-m", "browser", "tests/journeys"], None),
+        # Apart: a process holds one Playwright at a time.
+        (
+            "sandbox in a browser",
+            [PY, "-m", "pytest", "-q", "-m", "browser", "tests/sandbox"],
+            None,
+        ),
     ]
     failed = []
     for name, command, env in steps:

@@ -27,7 +27,7 @@ def test_everything_works_without_javascript(stack: Stack, walker: Callable[...,
     stack.sandbox.run_the_bank("piet@example.com")
     piet.see_it_invested()
     piet.open("/portfolio/")
-    expect(piet.main.locator("#holdings")).to_contain_text("VTI")
+    piet.wait_for(piet.main.locator("#holdings").get_by_text("VTI").first)
     piet.set_up_auto_invest("75")
     piet.press("Pause")
     piet.wait_for(piet.heading("$75.00 is paused."))
