@@ -24,8 +24,25 @@ from robo.ui import words
 FAILED_RECENTLY = timedelta(days=30)
 
 
+class TransferRows(ClientRows):
+    """What deposits and withdrawals have in common."""
+
+    @display(description="Reference")  # type: ignore[untyped-decorator]
+    def reference(self, row: Deposit | Withdrawal) -> str:
+        return row.reference
+
+    @display(description="Timeline")  # type: ignore[untyped-decorator]
+    def timeline(self, row: Deposit | Withdrawal) -> str:
+        lines = format_html_join(
+            "",
+            "<li>{} <span>{}</span></li>",
+            ((e.status, words.moment(e.at)) for e in row.events.all()),
+        )
+        return format_html('<ol class="events">{}</ol>', lines)
+
+
 @admin.register(Deposit)
-class DepositAdmin(ClientRows):
+class DepositAdmin(TransferRows):
     list_display = ("created_at", "client", "dollars", "bank", "state", "failure_reason", "motion")
     list_filter = (QueueFilter, "status")
     list_select_related = ("account", "bank")
@@ -49,22 +66,9 @@ class DepositAdmin(ClientRows):
         "error_in_words",
     )
 
-    @display(description="Reference")  # type: ignore[untyped-decorator]
-    def reference(self, row: Deposit) -> str:
-        return row.reference
-
-    @display(description="Timeline")  # type: ignore[untyped-decorator]
-    def timeline(self, row: Deposit) -> str:
-        lines = format_html_join(
-            "",
-            "<li>{} <span>{}</span></li>",
-            ((e.status, words.moment(e.at)) for e in row.events.all()),
-        )
-        return format_html('<ol class="events">{}</ol>', lines)
-
 
 @admin.register(Withdrawal)
-class WithdrawalAdmin(ClientRows):
+class WithdrawalAdmin(TransferRows):
     list_display = ("created_at", "client", "dollars", "bank", "state", "failure_reason", "motion")
     list_filter = (QueueFilter, "status")
     list_select_related = ("account", "bank")
@@ -91,19 +95,6 @@ class WithdrawalAdmin(ClientRows):
         "motion_in_words",
         "error_in_words",
     )
-
-    @display(description="Reference")  # type: ignore[untyped-decorator]
-    def reference(self, row: Withdrawal) -> str:
-        return row.reference
-
-    @display(description="Timeline")  # type: ignore[untyped-decorator]
-    def timeline(self, row: Withdrawal) -> str:
-        lines = format_html_join(
-            "",
-            "<li>{} <span>{}</span></li>",
-            ((e.status, words.moment(e.at)) for e in row.events.all()),
-        )
-        return format_html('<ol class="events">{}</ol>', lines)
 
 
 @admin.register(Schedule)

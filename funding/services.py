@@ -161,11 +161,15 @@ def cancel_deposit(*, deposit: Deposit, request: Any = None) -> Deposit:
             "It’s too late to cancel: the bank has started this deposit. When it has arrived, "
             "the money is yours to keep as cash or send back."
         )
-    found.cancel_asked_at = timezone.now()
-    found.save(update_fields=["cancel_asked_at"])
-    found.poke()
-    audit.record("cancel deposit", target=found, account=found.account, request=request)
+    _ask_to_stop(found, "cancel deposit", request)
     return found
+
+
+def _ask_to_stop(row: Deposit | Withdrawal, action: str, request: Any) -> None:
+    row.cancel_asked_at = timezone.now()
+    row.save(update_fields=["cancel_asked_at"])
+    row.poke()
+    audit.record(action, target=row, account=row.account, request=request)
 
 
 # Withdrawals ------------------------------------------------------------------------------------
@@ -238,10 +242,7 @@ def cancel_withdrawal(*, withdrawal: Withdrawal, request: Any = None) -> Withdra
             "It’s too late to cancel: the bank has started it. When it has arrived, you can "
             "deposit it again."
         )
-    found.cancel_asked_at = timezone.now()
-    found.save(update_fields=["cancel_asked_at"])
-    found.poke()
-    audit.record("cancel withdrawal", target=found, account=found.account, request=request)
+    _ask_to_stop(found, "cancel withdrawal", request)
     return found
 
 

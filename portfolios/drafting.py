@@ -8,11 +8,11 @@ from typing import Any
 
 from onboarding import advice
 from onboarding.models import Advice, InvestorProfile, RiskAssessment
-from portfolios import outlook
 from portfolios.models import Goal, Portfolio
 from portfolios.planning import horizon
 from portfolios.planning import policy as statement
 from portfolios.planning.assumptions import CURRENT
+from portfolios.planning.months import months_until
 from robo import partner
 from robo.ui import words
 
@@ -88,9 +88,7 @@ def derive(inputs: Mapping[str, Any]) -> Draft:
         raise ValueError("A policy needs a goal.")
     today = date.fromisoformat(inputs["on"])
     weights = _weights([float(goal["share"]) for goal in goals])
-    years = [
-        outlook.months_until(date.fromisoformat(goal["target_date"]), today) / 12 for goal in goals
-    ]
+    years = [months_until(date.fromisoformat(goal["target_date"]), today) / 12 for goal in goals]
     allowed = sum(
         w * horizon.stocks_cap(left, goal["type"])
         for w, left, goal in zip(weights, years, goals, strict=True)

@@ -5,7 +5,7 @@ Nothing here writes. Planning works in floats; what comes out is rounded where i
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, cast
@@ -15,6 +15,7 @@ from portfolios.models import Goal, Policy, Portfolio, Projection
 from portfolios.planning import horizon, projection
 from portfolios.planning.assumptions import load
 from portfolios.planning.models import Model, model
+from portfolios.planning.months import months_later, months_until
 from robo import partner
 from robo.ui import charts, words
 
@@ -212,20 +213,6 @@ def footing(
         value=portfolio.value if portfolio and portfolio.value else None,
         contributed=portfolio.contributed if portfolio and portfolio.value else None,
     )
-
-
-def months_until(by: date, today: date) -> int:
-    """Whole months from today to the date; at least 1, so that there is something to project."""
-    months = (by.year - today.year) * 12 + by.month - today.month - (by.day < today.day)
-    return max(months, 1)
-
-
-def months_later(day: date, months: int) -> date:
-    """The same day of the month, so many months later; the last day where there is no such day."""
-    index = day.year * 12 + day.month - 1 + months
-    first = date(index // 12, index % 12 + 1, 1)
-    following = date((index + 1) // 12, (index + 1) % 12 + 1, 1)
-    return min(first + timedelta(days=day.day - 1), following - timedelta(days=1))
 
 
 def latest_day(today: date) -> date:

@@ -13,6 +13,7 @@ from typing import Any
 from portfolios import outlook
 from portfolios.models import Goal
 from portfolios.planning import income, projection
+from portfolios.planning.months import months_until
 from robo import partner
 
 KEY = "income"
@@ -70,7 +71,7 @@ def plan_of(
     answers: Answers, wish: outlook.Wish, level: int, today: date
 ) -> income.IncomePlan | None:
     """What planning is asked; None when nothing is left to be paid, or it lies too far away."""
-    saving_months = outlook.months_until(wish.by, today)
+    saving_months = months_until(wish.by, today)
     months = (answers.until_age - answers.age + 1) * 12
     if not saving_months < months <= income.MOST_MONTHS:
         return None

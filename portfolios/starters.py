@@ -13,8 +13,8 @@ from typing import Any
 
 from accounts.models import Account
 from onboarding.models import Dependent, InvestorProfile
-from portfolios import outlook
 from portfolios.models import Goal
+from portfolios.planning.months import months_later
 from robo.ui import words
 
 EMERGENCY_MONTHS = 6
@@ -79,7 +79,7 @@ class Starter:
 
 def is_far(by: date, today: date) -> bool:
     """Whether prices will have risen so much by then that today's dollars say more."""
-    return by > outlook.months_later(today, 12 * TODAYS_DOLLARS_BEYOND)
+    return by > months_later(today, 12 * TODAYS_DOLLARS_BEYOND)
 
 
 def known_of(account: Account) -> Known:
@@ -130,7 +130,7 @@ def _round(amount: Decimal) -> Decimal:
 
 
 def _in_years(today: date, years: int) -> date:
-    return outlook.months_later(today, 12 * max(years, 1))
+    return months_later(today, 12 * max(years, 1))
 
 
 def _emergency(known: Known, today: date) -> Starter:
@@ -193,8 +193,8 @@ def _education(known: Known, today: date) -> Starter:
     amount = (child.estimated_education_cost if child else None) or COLLEGE_YEAR * 4
     by = _in_years(today, 10)
     if child and child.date_of_birth:
-        by = outlook.months_later(child.date_of_birth, 12 * COLLEGE_AGE)
-        by = max(by, outlook.months_later(today, 12))
+        by = months_later(child.date_of_birth, 12 * COLLEGE_AGE)
+        by = max(by, months_later(today, 12))
         name = child.first_name
         cost = (
             f"The {words.dollars(amount)} you gave for {name}"

@@ -12,6 +12,7 @@ from django.utils import timezone
 from portfolios import outlook
 from portfolios.forms.goals import MOST, MOST_MONTHLY
 from portfolios.models import Goal, LifeEvent
+from portfolios.planning.months import months_later
 from portfolios.services.events import Happening, happening_of
 from robo.ui.forms import Choice, DateField, MoneyField
 
@@ -124,7 +125,7 @@ class EventForm(forms.Form):
             self.add_error("goal", "Choose the goal that pays for it.")
         day = data.get("expected_date")
         if data.get("paid_by") == "new" and day and not self.errors:
-            soon = day < outlook.months_later(timezone.localdate(), 1)
+            soon = day < months_later(timezone.localdate(), 1)
             if soon and not self.event:
                 self.add_error("expected_date", "A goal needs a month at least.")
         return data

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from portfolios import outlook
 from portfolios.models import Goal
+from portfolios.planning.months import months_later
 from portfolios.planning.projection import BARS
 from portfolios.starters import Starter, is_far
 from robo import partner
@@ -86,7 +87,7 @@ def check_day(day: date | None) -> date | None:
     today = timezone.localdate()
     if day <= today:
         raise ValidationError("That day has passed. Choose one in the future.", code="past")
-    if day < outlook.months_later(today, 1):
+    if day < months_later(today, 1):
         raise ValidationError("Choose a day at least a month from now.", code="soon")
     if day > outlook.latest_day(today):
         raise ValidationError("Choose a day within the next 50 years.", code="late")
@@ -306,7 +307,7 @@ class WhatIfForm(forms.Form):
                 self.add_error("year", "Enter a year, like 2035.")
                 return data
             if year != day.year:
-                day = outlook.months_later(day, 12 * (year - day.year))
+                day = months_later(day, 12 * (year - day.year))
             try:
                 data["by"] = day if day == self.goal.target_date else check_day(day)
             except ValidationError as problem:

@@ -5,11 +5,11 @@ from decimal import Decimal
 from math import floor
 from typing import Any
 
-from portfolios.outlook import months_later
 from portfolios.plan.blocks import item, ledger, listed, note, row, section, table, text
 from portfolios.plan.facts import VIEWS, Facts, GoalFacts
 from portfolios.planning import projection
 from portfolios.planning.models import model
+from portfolios.planning.months import months_later
 from robo.ui import words
 
 HYPOTHETICAL = (

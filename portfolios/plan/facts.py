@@ -7,10 +7,11 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from portfolios.outlook import Outlook, months_later, project
+from portfolios.outlook import Outlook, project
 from portfolios.planning import projection
 from portfolios.planning.assumptions import Assumptions, load
 from portfolios.planning.models import Model, model
+from portfolios.planning.months import months_later
 
 EXAMPLE_BALANCE = Decimal(10_000)
 VIEWS = ("cautious", "middle", "hopeful", "stress")

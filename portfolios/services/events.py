@@ -15,6 +15,7 @@ from onboarding.models import Advice, InvestorProfile
 from portfolios import outlook
 from portfolios.models import Goal, LifeEvent
 from portfolios.planning import projection
+from portfolios.planning.months import months_until
 from portfolios.planning.risk import Circumstances, assess
 from portfolios.projecting import footing_of
 from portfolios.services.goals import add_goal, change_goals
@@ -132,7 +133,7 @@ def preview(account: Account, told: Happening, earlier: LifeEvent | None = None)
     new_monthly = ZERO
     left = room
     if new_goal:
-        months = outlook.months_until(told.on, today)
+        months = months_until(told.on, today)
         new_monthly = (new_goal / months).quantize(CENT)
         left -= new_monthly
     wishes, uncovered = _spread(left, ranked, wishes, before)

@@ -168,13 +168,17 @@ def _write_holdings(row: Portfolio, held: Holdings) -> None:
 
 
 def _write_valuations(row: Portfolio, report: Report) -> None:
-    """A row per day of Bluum's history; only what is new or different is written."""
+    """A row per day of Bluum's history; only what is new or different is written.
+
+    The newest point may be of this moment: then it has all that came in, after the close, too.
+    """
     history = {point.date: point.value for point in report.performance["all"].value_history}
+    today = (row.as_of or timezone.now()).astimezone(NEW_YORK).date()
     before = {v.day: (v.value, v.contributed) for v in Valuation.objects.filter(portfolio=row)}
     fresh = [
         Valuation(portfolio=row, day=day, value=value.quantize(CENT), contributed=put_in)
         for day, value in sorted(history.items())
-        for put_in in [put_in_by(report.flows, day)]
+        for put_in in [row.contributed if day >= today else put_in_by(report.flows, day)]
         if before.get(day) != (value.quantize(CENT), put_in)
     ]
     Valuation.objects.bulk_create(

@@ -20,6 +20,7 @@ from portfolios.models import Goal
 from portfolios.moved import moved_of
 from portfolios.planning import projection
 from portfolios.planning.assumptions import load
+from portfolios.planning.months import months_later
 from portfolios.snapshot import Snapshot, snapshot
 from portfolios.views.goals import visible
 from portfolios.views.levers import levers
@@ -211,7 +212,7 @@ def repairs_of(
         )
     if found.months is not None and found.months > plan.months:
         later = found.months - plan.months
-        day = outlook.months_later(tried.by, later)
+        day = months_later(tried.by, later)
         ways.append(
             Repair(
                 span(later) + " later",
@@ -304,6 +305,6 @@ def goal_futures(request: Request, pk: int) -> HttpResponse:
     sheet.writerow(["month", "date", "p10", "p25", "p50", "p75", "p90"])
     today = timezone.localdate()
     for band in result.bands if result else []:
-        day = outlook.months_later(today, band.month)
+        day = months_later(today, band.month)
         sheet.writerow([band.month, day.isoformat(), *(f"{amount:.2f}" for amount in band[1:])])
     return answer

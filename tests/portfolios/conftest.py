@@ -13,8 +13,9 @@ from django.utils import timezone
 from accounts.models import Account
 from onboarding.models import RiskAssessment
 from onboarding.services import submit_risk
-from portfolios import outlook, services
+from portfolios import services
 from portfolios.models import Goal, Policy, Portfolio
+from portfolios.planning.months import months_later
 from robo import clients, work
 from sandbox.api import funding as sandbox_funding
 from sandbox.world import World
@@ -57,7 +58,7 @@ def assess(account: Account, **changes: str) -> RiskAssessment:
 
 
 def later(years: int) -> Any:
-    return outlook.months_later(timezone.localdate(), 12 * years)
+    return months_later(timezone.localdate(), 12 * years)
 
 
 def goal_of(account: Account, **changes: Any) -> Goal:

@@ -17,6 +17,7 @@ from onboarding.services import update_profile
 from portfolios import outlook, services
 from portfolios.models import Goal, Projection
 from portfolios.planning import projection
+from portfolios.planning.months import months_later
 from robo import clients
 from sandbox.world import World
 from tests.portfolios.conftest import goal_of, later
@@ -299,7 +300,7 @@ def test_college_is_priced_for_the_child_and_its_eighteenth_birthday(
     form = web.get(reverse("portfolios:goal-new"), {"type": "education"}).context["form"]
     assert form["name"].value() == "College for Ada"
     assert form["target_amount"].value() == Decimal(80_000)
-    assert form["target_date"].value() == outlook.months_later(born, 12 * 18)
+    assert form["target_date"].value() == months_later(born, 12 * 18)
 
 
 @pytest.mark.parametrize(("years", "prices", "todays"), [

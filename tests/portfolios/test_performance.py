@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Account
-from portfolios import returns_of
+from portfolios import returns_of, services
 from portfolios.models import Holding, Policy, Portfolio, Report, Valuation
 from portfolios.sync.portfolio import flows
 from portfolios.views.overview import NEW_YORK, value_points
@@ -277,3 +277,22 @@ def test_omar_sees_nothing_of_mayas_performance(
     apply_for(omar, tax_id="536229999")
     client.force_login(omar)
     assert "152,000" not in client.get(reverse("portfolios:performance")).content.decode()
+
+
+def test_a_first_deposit_in_the_evening_is_no_fall(
+    account: Account, policy: Policy, money: Any, settle: Any, pass_time: Any
+) -> None:
+    """Looked at before its day's close has it: the value is there, so the deposit is, too."""
+    pass_time(timedelta(hours=7))  # 19:00 in New York
+    money(account, D(1000))
+    services.request_investment(account=account, amount=D(1000), cause="deposit:1")
+    settle()
+    evening = refreshed(account)
+    [newest] = Valuation.objects.filter(portfolio=evening)
+    assert (newest.contributed, newest.contributed - newest.value < 5) == (D(1000), True)
+
+    pass_time(timedelta(days=4))
+    points = value_points(refreshed(account))
+    way = returns_of.time_weighted(returns_of.of_period(points, "all"))
+    assert way.value is not None
+    assert abs(way.value) < 0.05

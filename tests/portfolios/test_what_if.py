@@ -17,6 +17,7 @@ from portfolios import moved, outlook, projecting, services
 from portfolios.models import Goal, Portfolio, Projection
 from portfolios.planning import horizon
 from portfolios.planning.models import model
+from portfolios.planning.months import months_later
 from tests.portfolios.conftest import goal_of, later
 
 
@@ -35,7 +36,7 @@ def test_the_bar_follows_what_the_goal_means_and_stands_beside_the_number(
 
 
 def test_a_goal_of_the_last_two_years_has_a_bar_of_90(web: Client, goal: Goal) -> None:
-    day = outlook.months_later(timezone.localdate(), 20)
+    day = months_later(timezone.localdate(), 20)
     answer = page_of(web, goal, by=day.isoformat(), year=str(day.year), importance="wish")
     assert answer.context["result"].bar_in_100 == 90
 

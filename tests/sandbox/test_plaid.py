@@ -28,27 +28,13 @@ from plaid.model.processor_token_create_request import ProcessorTokenCreateReque
 from sandbox.app import create_app
 from sandbox.world import World
 from tests.sandbox.person import APPLICATION
-from tests.sandbox.plaid_person import EVERYTHING, PlaidClient, Receiver, Sandbox, refused, running
+from tests.sandbox.plaid_person import EVERYTHING, PlaidClient, Sandbox, refused, running
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     with running() as found:
         yield found
-
-
-@pytest.fixture
-def us(sandbox: Sandbox) -> Iterator[PlaidClient]:
-    client = PlaidClient(sandbox.home)
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    found = Receiver()
-    yield found
-    found.stop()
 
 
 def by_subtype(accounts: Any) -> dict[str, Any]:

@@ -17,27 +17,13 @@ from plaid.model.sandbox_item_reset_login_request import SandboxItemResetLoginRe
 
 from sandbox import deliveries
 from sandbox.plaid import webhooks
-from tests.sandbox.plaid_person import PlaidClient, Receiver, Sandbox, refused, running
+from tests.sandbox.plaid_person import Sandbox, refused, running
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     with running() as found:
         yield found
-
-
-@pytest.fixture
-def us(sandbox: Sandbox) -> Iterator[PlaidClient]:
-    client = PlaidClient(sandbox.home)
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    found = Receiver()
-    yield found
-    found.stop()
 
 
 def test_a_partners_hosted_link_ends_with_a_public_token_and_a_webhook(us, sandbox, receiver):

@@ -22,7 +22,7 @@ from plaid.model.webhook_verification_key_get_request import WebhookVerification
 
 from sandbox import deliveries
 from sandbox.plaid import webhooks
-from tests.sandbox.plaid_person import PlaidClient, Receiver, Sandbox, refused, running
+from tests.sandbox.plaid_person import PlaidClient, Sandbox, refused, running
 from tests.sandbox.test_core_program import Program, free_port
 
 
@@ -30,20 +30,6 @@ from tests.sandbox.test_core_program import Program, free_port
 def sandbox() -> Iterator[Sandbox]:
     with running() as found:
         yield found
-
-
-@pytest.fixture
-def us(sandbox: Sandbox) -> Iterator[PlaidClient]:
-    client = PlaidClient(sandbox.home)
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    found = Receiver()
-    yield found
-    found.stop()
 
 
 def test_a_webhook_is_signed_as_plaid_signs(us, sandbox, receiver):
