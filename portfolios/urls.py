@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("portfolios.urls_reports")),
     path("goals/", views.goals, name="goals"),
     path("goals/new/", views.goal_new, name="goal-new"),
+    path("goals/new/planned/", views.goal_planned, name="goal-planned"),
     path("goals/split/", views.goal_split, name="goal-split"),
     path("goals/budget/", views.budget, name="budget"),
     path("goals/events/", views.events, name="events"),

@@ -24,6 +24,7 @@ from onboarding.forms.application import (
     countries,
 )
 from onboarding.models import InvestorProfile
+from onboarding.services import first_answers
 from robo import partner
 from robo.ui import words
 
@@ -153,6 +154,9 @@ def review(request: Request, step: steps.Step, done: set[str]) -> HttpResponse:
         except services.Incomplete as missing:
             messages.info(request, "One screen still needs an answer. The rest is kept.")
             return redirect("onboarding:step", missing.step.slug)
+        if first_answers.for_risk(account) and services.current_assessment(account) is None:
+            messages.success(request, "Sent. While we check that it’s you, here is what is left.")
+            return redirect("onboarding:risk-rest")
         return redirect("accounts:status")
     context = shared(step, account) | {"sections": summary(account)}
     return render(request, "onboarding/review.html", context)

@@ -14,6 +14,7 @@ from accounts.models import Account
 from onboarding import facts, services
 from onboarding.forms.risk import LevelForm
 from onboarding.models import RiskAssessment, RiskDraft
+from onboarding.services import first_answers
 from onboarding.views.risk import (
     CLASS_SERIES,
     answer_text,
@@ -99,6 +100,7 @@ def picture(request: Request, assessment: RiskAssessment) -> dict[str, Any]:
         "fall": waiting_fall(account),
         "last_choice": services.last_choice(account),
         "next_check": services.next_check(assessment),
+        "planned": first_answers.goal_answers(account),
         "further": next((item for item in todo if item.url not in own_pages), None),
     }
 

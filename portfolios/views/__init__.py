@@ -1,6 +1,13 @@
 from portfolios.views.budget import budget
 from portfolios.views.events import event_archive, event_edit, event_new, events
-from portfolios.views.goals import goal_archive, goal_edit, goal_new, goal_split, goals
+from portfolios.views.goals import (
+    goal_archive,
+    goal_edit,
+    goal_new,
+    goal_planned,
+    goal_split,
+    goals,
+)
 from portfolios.views.income import goal_income
 from portfolios.views.overview import home
 from portfolios.views.policy import (
@@ -28,6 +35,7 @@ __all__ = [
     "goal_income",
     "goal_keep",
     "goal_new",
+    "goal_planned",
     "goal_split",
     "goal_undo",
     "goals",

@@ -1,23 +1,35 @@
 """Goals: the list, a new one, changes by form, put away, and how they share the portfolio."""
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.guards import DISCLOSURES, Request, investor_required
 from accounts.services import has_signed
 from onboarding.services import first_answers
 from portfolios import services
 from portfolios.forms import GoalForm, SharesForm, offered_types
+from portfolios.forms.goals import QUESTIONS, check_day
 from portfolios.models import Goal, Policy
 from portfolios.snapshot import snapshot
 from portfolios.starters import ADVANTAGE, known_of, starter
 from portfolios.views.overview import goal_rows
 from portfolios.views.undoing import remember
+
+PLANNED = (
+    "key",
+    "type",
+    "target_amount",
+    "target_date",
+    "initial_amount",
+    "monthly_contribution",
+)
+"""What a plan made before sign-up says of its goal."""
 
 
 def visible(request: Request) -> QuerySet[Goal]:
@@ -73,11 +85,7 @@ def goal_new(request: Request) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         made = services.add_goal(account=request.account, **form.cleaned_data)
-        if made.key == planned.get("key"):
-            first_answers.mark_used(request.account, first_answers.GOAL)
-            if drafts_first_policy(request):
-                return redirect("portfolios:policy")
-        return redirect("portfolios:goal", made.pk)
+        return goes_on(request, made, is_planned=made.key == planned.get("key"))
     return render(
         request,
         "portfolios/goal_form.html",
@@ -89,6 +97,34 @@ def goal_new(request: Request) -> HttpResponse:
         },
         status=422 if form.errors else 200,
     )
+
+
+@investor_required
+@require_POST
+def goal_planned(request: Request) -> HttpResponse:
+    """Set the goal of the plan made before sign-up as it stands; pressed twice it is one goal."""
+    planned = first_answers.goal_answers(request.account)
+    if not planned:
+        return redirect("portfolios:goals")
+    try:
+        check_day(planned["target_date"])
+    except ValidationError:  # the plan is old; the form says what to change
+        return redirect("portfolios:goal-new")
+    made = services.add_goal(
+        account=request.account,
+        name=planned.get("name", QUESTIONS[planned["type"]][0]),
+        **{name: planned[name] for name in PLANNED},
+    )
+    return goes_on(request, made, is_planned=True)
+
+
+def goes_on(request: Request, made: Goal, *, is_planned: bool) -> HttpResponse:
+    """To its odds; who planned it has seen them, and reads the policy drafted from it."""
+    if is_planned:
+        first_answers.mark_used(request.account, first_answers.GOAL)
+        if drafts_first_policy(request):
+            return redirect("portfolios:policy")
+    return redirect("portfolios:goal", made.pk)
 
 
 def drafts_first_policy(request: Request) -> bool:

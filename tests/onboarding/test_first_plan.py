@@ -18,6 +18,7 @@ from portfolios.planning.models import model
 from robo import partner
 from robo.ui import words
 from tests.accounts.test_people import sign_up
+from tests.portfolios.conftest import assess
 
 YEAR = timezone.localdate().year + 8
 
@@ -436,3 +437,23 @@ def test_someone_without_a_plan_is_asked_what_the_money_is_for(client, maya, ope
     client.force_login(maya)
     open_account(maya)
     assert "From your plan" not in client.get(reverse("portfolios:goal-new")).content.decode()
+
+
+def test_who_planned_goes_from_the_level_straight_to_the_policy(visitor, maya, open_account):
+    """Two presses are one goal, as planned, and nobody else's."""
+    account = open_account(maya)
+    visitor.force_login(maya)
+    draft_of(account)
+    assess(account)
+    page = visitor.get(reverse("onboarding:risk-result")).content.decode()
+    assert "Your goal, as you planned it" in page
+
+    answer = visitor.post(reverse("portfolios:goal-planned"))
+    assert answer.url == reverse("portfolios:policy")
+    visitor.post(reverse("portfolios:goal-planned"))
+    [goal] = account.goals.all()
+    planned = FirstPlan.objects.get().answers
+    assert f"{goal.monthly_contribution}" == planned["monthly"]
+    assert account.policies.get().status == "proposed"
+    page = visitor.get(reverse("onboarding:risk-result")).content.decode()
+    assert "as you planned it" not in page
