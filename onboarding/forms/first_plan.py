@@ -1,5 +1,6 @@
 """What a visitor fills in before there is an account: six questions, no name, no address."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -171,12 +172,15 @@ class NumbersForm(forms.Form):
         return data
 
 
-class ChoiceForm(forms.Form):
-    """One question of the risk questionnaire, with the visitor's own dollars in its words."""
+class ChoicesForm(forms.Form):
+    """Questions of the risk questionnaire, with the visitor's own dollars in their words."""
 
-    def __init__(self, *args: Any, question: Question, amount: Decimal, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, questions: Sequence[Question], amount: Decimal, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["answer"] = choice_field(question, amount)
+        for question in questions:
+            self.fields[question.id] = choice_field(question, amount)
 
 
 def choice_field(

@@ -1,4 +1,4 @@
-"""A plan before sign-up: six questions on four screens, then what they come to.
+"""A plan before sign-up: six questions on three screens, then what they come to.
 
 Everything is a GET form. The answers lie in the session; a browser that sends no cookie carries
 them along in its addresses instead, so that nobody is sent back to the beginning.
@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 
 from onboarding.forms.first_plan import (
     OF_TYPE,
-    ChoiceForm,
+    ChoicesForm,
     NumbersForm,
     PurposeForm,
     TryForm,
@@ -32,7 +32,7 @@ from onboarding.services.first_answers import Answers, Numbers, example_amount_o
 from onboarding.services.risk import example_amount
 from onboarding.views import first_plan_result as outcome
 from onboarding.views.landing import TeaserForm
-from portfolios.planning.questionnaire import filled, load_questionnaire
+from portfolios.planning.questionnaire import load_questionnaire
 from robo.http import Request
 
 CARRIED = "p_"
@@ -51,8 +51,7 @@ class Screen:
 SCREENS = (
     Screen("for", "What it’s for", ("type",)),
     Screen("numbers", "Your numbers", ("target", "by", "start", "monthly")),
-    Screen("fall", "A fall", ("reaction_to_loss",)),
-    Screen("purpose", "What it should do", ("investment_goal",)),
+    Screen("ups-and-downs", "Ups and downs", ("reaction_to_loss", "investment_goal")),
 )
 BY_SLUG = {screen.slug: screen for screen in SCREENS}
 
@@ -148,11 +147,10 @@ def form_for(screen: Screen, data: Any, answers: Answers) -> forms.Form:
         return PurposeForm(data, initial={"type": answers.type})
     if screen.slug == "numbers":
         return NumbersForm(data, answers=answers)
-    [name] = screen.asks
-    return ChoiceForm(
+    return ChoicesForm(
         data,
-        initial={"answer": getattr(answers, name)},
-        question=load_questionnaire().question(name),
+        initial={name: getattr(answers, name) for name in screen.asks},
+        questions=[load_questionnaire().question(name) for name in screen.asks],
         amount=example_amount({"amount": example_amount_of(answers)}),
     )
 
@@ -173,9 +171,11 @@ def words_for(screen: Screen, answers: Answers) -> dict[str, Any]:
             "lead": "Good guesses are enough. The figures here are examples; you can change each "
             "of them on the result, too.",
         }
-    asked = load_questionnaire().question(screen.asks[0])
-    amount = example_amount({"amount": example_amount_of(answers)})
-    return {"title": filled(asked.text, amount), "lead": filled(asked.help, amount)}
+    return {
+        "title": "How should it take ups and downs?",
+        "lead": "Every portfolio with stocks falls at times. An honest answer gives you a plan you "
+        "can stay with; there is no right one.",
+    }
 
 
 def with_answer(screen: Screen, answers: Answers, data: Mapping[str, Any]) -> Answers:
@@ -183,9 +183,10 @@ def with_answer(screen: Screen, answers: Answers, data: Mapping[str, Any]) -> An
     purpose brings its own examples, unless amounts were typed for this one."""
     if screen.slug == "for":
         return replace(answers, type=data["type"])
+    given: dict[str, Any] = {name: data[name] for name in screen.asks}
     if screen.slug == "numbers":
-        return replace(answers, **{name: data[name] for name in screen.asks}, first=None)
-    return replace(answers, **{screen.asks[0]: data["answer"]})
+        given["first"] = None
+    return replace(answers, **given)
 
 
 def after(screen: Screen, answers: Answers, request: Request) -> str:
@@ -215,7 +216,8 @@ def result(request: Request) -> HttpResponse:
         "carried": extra,
         "has_cookies": not extra,
         "changes": {
-            screen.slug: address(screen.slug, extra | {"back": "result"}) for screen in SCREENS
+            screen.slug.replace("-", "_"): address(screen.slug, extra | {"back": "result"})
+            for screen in SCREENS
         },
     }
     part = "onboarding/first_plan_outlook.html"

@@ -30,8 +30,7 @@ PLAN: dict[str, dict[str, str]] = {
         "start": "12,000",
         "monthly": "450",
     },
-    "fall": {"answer": "hold_and_wait"},
-    "purpose": {"answer": "growth"},
+    "ups-and-downs": {"reaction_to_loss": "hold_and_wait", "investment_goal": "growth"},
 }
 RESULT = reverse("first-plan-result")
 BEGIN = reverse("first-plan-begin")
@@ -53,7 +52,7 @@ def visitor(db: None, client: Client) -> Client:
     return client
 
 
-def test_six_questions_on_four_screens_lead_to_a_plan(client, db):
+def test_six_questions_on_three_screens_lead_to_a_plan(client, db):
     response = client.get(BEGIN)
     seen = []
     while response.url != RESULT:
@@ -106,7 +105,7 @@ def test_the_front_pages_amounts_come_along(client, db):
 def test_going_back_keeps_every_answer(visitor):
     assert 'value="90,000"' in visitor.get(at("numbers")).content.decode()
     assert 'value="12,000"' in visitor.get(at("numbers")).content.decode()
-    page = visitor.get(at("fall")).content.decode()
+    page = visitor.get(at("ups-and-downs")).content.decode()
     assert page.split('value="hold_and_wait"')[1].split(">")[0].strip().startswith("id") or (
         "checked" in page.split('value="hold_and_wait"')[1].split(">")[0]
     )
@@ -116,9 +115,12 @@ def test_going_back_keeps_every_answer(visitor):
 
 def test_an_answer_changed_from_the_result_leads_back_to_it(visitor):
     page = visitor.get(RESULT)
-    assert page.context["changes"]["fall"] == f"{at('fall')}?back=result"
-    assert 'name="back" value="result"' in visitor.get(at("fall") + "?back=result").content.decode()
-    response = give(visitor, "fall", answer="sell_immediately", back="result")
+    assert page.context["changes"]["ups_and_downs"] == f"{at('ups-and-downs')}?back=result"
+    assert (
+        'name="back" value="result"'
+        in visitor.get(at("ups-and-downs") + "?back=result").content.decode()
+    )
+    response = give(visitor, "ups-and-downs", reaction_to_loss="sell_immediately", back="result")
     assert response.url == RESULT
 
 
@@ -136,8 +138,8 @@ def test_an_answer_changed_from_the_result_leads_back_to_it(visitor):
         ("numbers", {"start": "1e9"}),
         ("numbers", {"start": "0", "monthly": "0"}),
         ("numbers", {"start": "95000"}),
-        ("fall", {"answer": ""}),
-        ("fall", {"answer": "<script>"}),
+        ("ups-and-downs", {"reaction_to_loss": ""}),
+        ("ups-and-downs", {"investment_goal": "<script>"}),
     ],
 )
 def test_what_makes_no_sense_is_told_and_kept(visitor, slug, typed):
@@ -242,7 +244,7 @@ def test_the_same_fee_is_on_the_front_page_in_the_result_and_in_the_projection(v
 
 def test_answers_that_contradict_each_other_are_asked_about_and_count_cautiously(visitor):
     bold = visitor.get(RESULT).context["indication"]
-    give(visitor, "fall", answer="sell_immediately")
+    give(visitor, "ups-and-downs", reaction_to_loss="sell_immediately")
     page = visitor.get(RESULT)
     found = page.context["indication"]
     assert found.contradictions
