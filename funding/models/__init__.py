@@ -8,8 +8,6 @@ from funding.models.incoming import (
     BankLink,
     Deposit,
     DepositQuerySet,
-    Schedule,
-    ScheduleQuerySet,
     TransferEvent,
     Wallet,
 )
@@ -19,6 +17,7 @@ from funding.models.outgoing import (
     WithdrawalEvent,
     WithdrawalQuerySet,
 )
+from funding.models.schedules import Schedule, ScheduleQuerySet
 
 __all__ = [
     "MANUAL",

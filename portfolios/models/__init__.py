@@ -1,0 +1,19 @@
+"""Goals, the policy that was accepted, the portfolio that follows it, and documents about it."""
+
+from portfolios.models.goals import FinancialPlan, Goal, LifeEvent, Projection
+from portfolios.models.policy import Policy
+from portfolios.models.portfolio import Holding, Investment, Portfolio, Valuation
+from portfolios.models.reports import Report
+
+__all__ = [
+    "FinancialPlan",
+    "Goal",
+    "Holding",
+    "Investment",
+    "LifeEvent",
+    "Policy",
+    "Portfolio",
+    "Projection",
+    "Report",
+    "Valuation",
+]

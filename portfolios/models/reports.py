@@ -1,0 +1,68 @@
+"""Bluum's documents about the account."""
+
+from django.db import models
+from django.utils import timezone
+
+from accounts.models import Account, OfAccountManager
+from robo.work import Work, due_indexes
+
+
+class Report(Work):
+    """A document of Bluum's about the account: a statement, gains and losses, the market beside it.
+
+    Fetched by its step and kept with its hash; a page only ever shows what is kept. The days are
+    New York's, both included.
+    """
+
+    class Kind(models.TextChoices):
+        STATEMENT = "statement", "Statement"
+        PNL = "pnl", "Gains, losses and income"
+        BENCHMARK = "benchmark", "Compared with the market"
+
+    class Status(models.TextChoices):
+        FETCHING = "fetching", "Being fetched"  # ours
+        READY = "ready", "Ready"  # ours
+        REFUSED = "refused", "Refused by Bluum"  # ours
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="reports")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    span = models.CharField(
+        max_length=10, help_text="monthly, quarterly, annual, or Bluum's name of a period."
+    )
+    first_day = models.DateField()
+    last_day = models.DateField()
+    title = models.CharField(max_length=120)
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.FETCHING)
+    data = models.JSONField(default=dict, help_text="Bluum's answer.")
+    pdf = models.BinaryField(null=True, blank=True, editable=False)
+    sha256 = models.CharField(
+        max_length=64, blank=True, help_text="Of the PDF, or of the data where there is none."
+    )
+    ties = models.BooleanField(
+        null=True, blank=True, help_text="Whether opening plus activity is closing, to the cent."
+    )
+    refusal = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    fetched_at = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField(null=True, blank=True, help_text="First by its investor.")
+
+    objects = OfAccountManager()
+    work_task = "portfolios.tasks.advance_report"
+    work_background = True
+
+    class Meta:
+        ordering = ["-last_day", "-first_day", "kind"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "kind", "span", "first_day"], name="report_once"
+            )
+        ]
+        indexes = due_indexes("report")
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_final(self) -> bool:
+        """Whether its period was over when it was fetched: then it never changes."""
+        return self.fetched_at is not None and self.last_day < self.fetched_at.date()
