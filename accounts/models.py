@@ -334,11 +334,30 @@ class Signature(models.Model):
         return f"{self.text_id[:8]} by {self.account_id}"
 
 
+class Topic(models.TextChoices):
+    """What a notice is about, for choosing how one hears of it."""
+
+    MONEY = "money", "Money in and out"
+    AUTO_INVEST = "auto_invest", "Auto-invest"
+    PORTFOLIO = "portfolio", "Your portfolio"
+    GOALS = "goals", "Goals"
+    INSIGHTS = "insights", "Insights"
+    DOCUMENTS = "documents", "Statements and papers"
+    ACCOUNT = "account", "Your account"
+    SECURITY = "security", "Security"
+
+
 class Notice(models.Model):
     """Something we told the investor, in the app and by e-mail."""
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="notices")
     key = models.CharField(max_length=80, help_text="Names the occasion, so that it is told once.")
+    topic = models.CharField(
+        max_length=20,
+        choices=Topic.choices,
+        default=Topic.ACCOUNT,
+        db_default=Topic.ACCOUNT,
+    )
     title = models.CharField(max_length=120)
     body = models.CharField(max_length=400)
     url = models.CharField(max_length=200, blank=True)

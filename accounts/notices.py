@@ -6,20 +6,31 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from accounts.models import Account, Document, Notice
+from accounts.models import Account, Document, Notice, Topic
 from robo import partner
 from robo.bluum import Refused
 
 
 @transaction.atomic
-def tell(*, account: Account, key: str, title: str, body: str, url: str = "") -> None:
+def tell(
+    *,
+    account: Account,
+    key: str,
+    title: str,
+    body: str,
+    url: str = "",
+    topic: str = Topic.ACCOUNT,
+) -> None:
     """Tell the investor something, once per key: a notice in the app, and an e-mail.
 
+    `topic` is one of `Topic`; anything else is a ValueError.
     The e-mail says the same sentence; never put identity, tax ids or account numbers
     in it.
     """
     _, new = Notice.objects.get_or_create(
-        account=account, key=key, defaults={"title": title, "body": body, "url": url}
+        account=account,
+        key=key,
+        defaults={"title": title, "body": body, "url": url, "topic": Topic(topic)},
     )
     if not new:
         return
