@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from accounts import services
@@ -26,14 +26,35 @@ DISCLOSURES = ("form_crs", "algorithm_disclosure", "advisory_agreement")
 """What a person has signed before any advice is given."""
 
 
+ADVICE = ("portfolios:", "picture:", "onboarding:risk", "funding:schedule")
+"""Beginnings of the names of pages that only an advised account has."""
+TRADING = ("trading:",)
+"""And of those that only a self-directed one has."""
+SHARED = ("portfolios:documents",)
+
+
+def has_page(account: Account, view_name: str) -> bool:
+    """Whether a page belongs to this kind of account."""
+    if view_name.startswith(SHARED):
+        return True
+    return not view_name.startswith(TRADING if account.is_advised else ADVICE)
+
+
 def investor_required(view: View) -> View:
-    """Signed in and not staff; staff are sent to the admin, where clients are looked after."""
+    """Signed in and not staff; staff are sent to the admin, where clients are looked after.
+
+    A page of the other kind of account is not found.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.user.is_staff:
             return redirect("admin:index")
-        request.account = services.account_of(request.user)  # type: ignore[arg-type,attr-defined]
+        account = services.account_of(request.user)  # type: ignore[arg-type]
+        match = request.resolver_match
+        if match and not has_page(account, match.view_name):
+            raise Http404
+        request.account = account  # type: ignore[attr-defined]
         return view(request, *args, **kwargs)
 
     return login_required(guarded)

@@ -78,6 +78,11 @@ class AccountStatus(models.TextChoices):
     REJECTED = "REJECTED", "Not approved"
 
 
+class ManagementType(models.TextChoices):
+    ADVISED = "advised", "Managed for you"
+    SELF_DIRECTED = "self_directed", "You trade yourself"
+
+
 class Account(Work):
     """An investor's account at Bluum, from the first answer to closing."""
 
@@ -93,6 +98,13 @@ class Account(Work):
     name = models.CharField(max_length=120, blank=True, help_text="As the investor is called.")
     status = models.CharField(
         max_length=20, choices=AccountStatus.choices, default=AccountStatus.OPENING
+    )
+    management_type = models.CharField(
+        "kind",
+        max_length=20,
+        choices=ManagementType.choices,
+        default=ManagementType.ADVISED,
+        db_default=ManagementType.ADVISED,
     )
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     bluum_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
@@ -132,6 +144,11 @@ class Account(Work):
     @property
     def is_active(self) -> bool:
         return self.status == AccountStatus.ACTIVE
+
+    @property
+    def is_advised(self) -> bool:
+        """Managed by us; otherwise the person trades, and nothing in it is advice."""
+        return self.management_type == ManagementType.ADVISED
 
     @property
     def is_settled(self) -> bool:

@@ -13,6 +13,7 @@ from accounts.models import (
     AccountStatus,
     Document,
     DocumentStatus,
+    ManagementType,
     SealedIdentity,
     Signature,
     SignedText,
@@ -41,6 +42,16 @@ def account_of(user: User) -> Account:
 
 
 # The application ----------------------------------------------------------------------------
+
+
+@transaction.atomic
+def choose_kind(account: Account, kind: ManagementType) -> None:
+    """Managed for the person or traded by them; fixed once it's sent. Raises AlreadySubmitted."""
+    locked = Account.objects.select_for_update().get(pk=account.pk)
+    if not locked.may_be_edited:
+        raise AlreadySubmitted
+    locked.management_type = account.management_type = kind
+    locked.save(update_fields=["management_type"])
 
 
 @transaction.atomic

@@ -80,7 +80,9 @@ def _words(account: Account) -> tuple[Any, ...]:
                 "Open",
                 "good",
                 "Your account is open.",
-                "We’ve confirmed who you are. From here on it’s about your plan.",
+                "We’ve confirmed who you are. From here on it’s about your plan."
+                if account.is_advised
+                else "We’ve confirmed who you are. What you buy and sell is up to you.",
                 {
                     "action": todo.title if todo else "Go to your home page",
                     "url": todo.url if todo else reverse("home"),

@@ -18,6 +18,7 @@ from accounts.models import (
     Document,
     DocumentStatus,
     Mail,
+    ManagementType,
     SealedIdentity,
 )
 from robo import bluum, clients, seal, work
@@ -87,6 +88,7 @@ def open_account(account: Account) -> timedelta | None:
             identity={name: given[name] for name in IDENTITY},
             disclosures={name: given[name] for name in DISCLOSURES},
             agreements=agreements(account),
+            management_type=account.management_type,
             idempotency_key=account.key,
         )
     except bluum.Conflict as problem:
@@ -180,6 +182,8 @@ def apply_account(
     if found.status in AccountStatus.values:
         account.status = AccountStatus(found.status)
     account.account_number = found.account_number or account.account_number
+    if found.management_type in ManagementType.values:
+        account.management_type = ManagementType(found.management_type)
     if verification is not None:
         account.compliance_status = verification.workflow_status
         account.compliance_checks = [
@@ -192,6 +196,7 @@ def apply_account(
         update_fields=[
             "status",
             "account_number",
+            "management_type",
             "compliance_status",
             "compliance_checks",
             "refreshed_at",

@@ -112,7 +112,7 @@ def money_to_do(account: Account) -> Iterator[Item]:
             url=reverse("funding:deposit"),
             kind="deposit",
         )
-    elif not known.going:
+    elif not known.going and account.is_advised:
         yield Item(
             "Set up auto-invest",
             detail="The same amount on the same day, until you say stop.",
@@ -142,8 +142,8 @@ def money_to_come(account: Account) -> Iterator[Item]:
             continue
         plan = calendar.plan(deposit.created_at)
         yield Item(
-            f"{words.money(deposit.amount)} is invested",
-            day=plan.invested,
+            f"{words.money(deposit.amount)} is {'invested' if account.is_advised else 'here'}",
+            day=plan.invested if account.is_advised else plan.arrives,
             detail=f"On its way from {deposit.bank or 'your bank'}",
             url=reverse("funding:deposit-status", args=[deposit.pk]),
             amount=deposit.amount,

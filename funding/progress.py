@@ -66,6 +66,8 @@ def progress(deposit: Deposit, investment: Investment | None) -> Progress:
     else:
         headline = f"{amount} is on its way."
         lead = f"It’s invested by {words.day(plan.invested)}. There’s nothing more to do."
+        if not deposit.account.is_advised:
+            lead = f"It’s here, as cash, by {words.day(plan.arrives)}."
         if deposit.cancel_asked_at:
             lead = f"It was too late to cancel: the bank had started it. {lead}"
     return Progress(headline, lead, _open_steps(deposit, plan, bank))
@@ -132,7 +134,8 @@ def _open_steps(deposit: Deposit, plan: calendar.Plan, bank: str) -> list[Step]:
         steps.append(
             Step("Here, being cleared", deposit.received_at or _seen(deposit), "now", detail)
         )
-    if not deposit.cancel_asked_at or deposit.status not in {S.REQUESTED, S.PENDING}:
+    goes_on = not deposit.cancel_asked_at or deposit.status not in {S.REQUESTED, S.PENDING}
+    if goes_on and deposit.account.is_advised:
         steps.append(Step("Invested", plan.invested, "", _by_close(plan.invested)))
     return with_closed_days(steps)
 
@@ -140,6 +143,8 @@ def _open_steps(deposit: Deposit, plan: calendar.Plan, bank: str) -> list[Step]:
 def _arrived(deposit: Deposit, investment: Investment | None, amount: str, bank: str) -> Progress:
     at = deposit.completed_at or deposit.created_at
     steps = [_begun(deposit, bank), Step("Arrived", at, "done", f"{words.clock(at)}.")]
+    if not deposit.account.is_advised:
+        return Progress(f"{amount} has arrived.", "It’s in your account as cash.", steps)
     if investment and investment.status in INVESTED:
         done = investment.completed_at or at
         already = investment.status == Investment.Status.NOT_NEEDED

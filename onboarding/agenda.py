@@ -40,7 +40,7 @@ def current_assessment(account: Account) -> RiskAssessment | None:
 
 @agenda.todo
 def risk_questions(account: Account) -> Iterator[Item]:
-    if account.may_be_edited:
+    if account.may_be_edited or not account.is_advised:
         return
     current = current_assessment(account)
     if current and current.review == RiskAssessment.Review.WAITING:
@@ -101,7 +101,7 @@ def risk_answers(account: Account) -> Iterator[Item]:
 @agenda.todo
 def look_at_the_picture(account: Account) -> Iterator[Item]:
     """Once a year; and a bank that wants to be signed in to again, straight to where that is."""
-    if account.may_be_edited:
+    if account.may_be_edited or not account.is_advised:
         return
     broken = ExternalLink.objects.filter(account=account, status=ExternalLink.Status.BROKEN)
     told = InvestorProfile.objects.filter(account=account)  # with one query, as a rule

@@ -1,12 +1,13 @@
 from django.urls import path
 
-from onboarding.views import application, first_plan_rest, links, risk, risk_result
+from onboarding.views import application, first_plan_rest, kind, links, risk, risk_result
 from onboarding.views import picture as pages
 
 app_name = "onboarding"
 
 urlpatterns = [
     path("", application.start, name="start"),
+    path("kind/", kind.kind, name="kind"),
     path("risk/", risk.begin, name="risk"),
     path("risk/rest/", first_plan_rest.rest, name="risk-rest"),
     path("risk/check/", risk.check, name="risk-check"),

@@ -45,7 +45,9 @@ AgreementKind = Literal[
     "form_crs",
     "esign_consent",
     "algorithm_disclosure",
+    "trading_disclosure",
 ]
+OF_ADVICE = ("advisory_agreement", "algorithm_disclosure")
 GoalType = Literal["retirement", "home", "education", "emergency", "wealth", "custom"]
 
 
@@ -157,6 +159,17 @@ class Fees(Part):
         )
 
 
+class Trading(Part):
+    """What the partner charges for an order of a self-directed account.
+
+    `commission` is dollars an order (`notional`), dollars a share (`qty`) or basis points of the
+    amount (`bps`), as `commission_type` says in Bluum's words.
+    """
+
+    commission: Annotated[Decimal, Field(ge=0)] = Decimal(0)
+    commission_type: Literal["notional", "qty", "bps"] = "notional"
+
+
 class Features(Part):
     self_directed: bool = False
     passkeys: bool = True
@@ -210,6 +223,7 @@ class Partner(Part):
     fees: Fees
     features: Features = Features()
     advice: Advice = Advice()
+    trading: Trading = Trading()
     words: Words = Words()
     type: Type
     shape: Shape
@@ -228,7 +242,14 @@ class Partner(Part):
 
     @property
     def to_sign(self) -> tuple[Agreement, ...]:
-        return tuple(a for a in self.agreements if a.sign)
+        """What opening an account that is managed asks to sign."""
+        return tuple(a for a in self.agreements if a.sign and a.kind != "trading_disclosure")
+
+    @property
+    def to_sign_self_directed(self) -> tuple[Agreement, ...]:
+        """What opening an account that the person trades asks to sign: nothing about advice. The
+        trading disclosure comes before the first order."""
+        return tuple(a for a in self.to_sign if a.kind not in OF_ADVICE)
 
     def agreement(self, slug: str) -> Agreement:
         """The document with this slug. Raises KeyError when there is none."""
@@ -336,7 +357,10 @@ def read(folder: Path) -> tuple[Partner | None, list[str]]:
     if not partner.mail.from_address.endswith("@" + partner.domain):
         problems.append(f"mail.from_address is not at {partner.domain}, so it would fail DMARC")
     kinds = [a.kind for a in partner.agreements]
-    problems += [f"agreements: no {kind}" for kind in get_args(AgreementKind) if kind not in kinds]
+    needed_kinds = set(get_args(AgreementKind))
+    if not partner.features.self_directed:
+        needed_kinds.discard("trading_disclosure")
+    problems += [f"agreements: no {kind}" for kind in sorted(needed_kinds - set(kinds))]
     problems += [
         f"agreements: {kind} twice" for kind in sorted({k for k in kinds if kinds.count(k) > 1})
     ]

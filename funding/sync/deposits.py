@@ -211,8 +211,12 @@ def _act(deposit: Deposit, before: str) -> None:
     """What follows from the change, in the same transaction."""
     account = deposit.account
     if deposit.status == Deposit.Status.COMPLETED:
-        request_investment(account=account, amount=deposit.amount, cause=f"deposit:{deposit.pk}")
-        _tell(deposit, "arrived", f"{_amount(deposit)} has arrived", "It’s being invested now.")
+        said = "It’s in your account as cash."
+        if account.is_advised:
+            cause = f"deposit:{deposit.pk}"
+            request_investment(account=account, amount=deposit.amount, cause=cause)
+            said = "It’s being invested now."
+        _tell(deposit, "arrived", f"{_amount(deposit)} has arrived", said)
     elif deposit.status == Deposit.Status.FAILED:
         reason = reasons.of_failure(deposit.failure_reason)
         said = f"{reason.sentence} {reason.next_step}"

@@ -29,7 +29,8 @@ def advance_wallet(wallet: Wallet) -> timedelta | None:
         (w for w in clients.bluum().wallets.list(account.bluum_id) if w.currency == "USD"), None
     )
     banks.refresh_banks(account)
-    schedules.refresh_schedules(account)
+    if account.is_advised:
+        schedules.refresh_schedules(account)
     _adopt_deposits(wallet)
     withdrawals.adopt_withdrawals(account, history=wallet.refreshed_at is None)
     apply_wallet(wallet.pk, remote)

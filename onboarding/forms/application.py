@@ -8,6 +8,7 @@ from babel import Locale
 from django import forms
 from django.core.exceptions import ValidationError
 
+from accounts.models import ManagementType
 from onboarding import validators
 from onboarding.agreements import fingerprint, statement
 from robo.partner import Agreement
@@ -57,6 +58,35 @@ def line(label: str, autocomplete: str, **kwargs: Any) -> forms.CharField:
             "max_length": "Please shorten this to %(limit_value)d characters.",
         },
         **kwargs,
+    )
+
+
+class KindForm(forms.Form):
+    kind = forms.ChoiceField(
+        label="Which do you want?",
+        widget=forms.RadioSelect,
+        choices=[
+            (
+                ManagementType.ADVISED,
+                Choice(
+                    "Managed for you",
+                    hint="You say what the money is for. We propose a mix of funds, you sign it, "
+                    "and we keep to it.",
+                ),
+            ),
+            (
+                ManagementType.SELF_DIRECTED,
+                Choice(
+                    "Trade yourself",
+                    hint="You pick each security and place each order. Nobody advises you, and "
+                    "nobody watches over it.",
+                ),
+            ),
+        ],
+        error_messages={
+            "required": "Choose one of the two.",
+            "invalid_choice": "Choose one of the two.",
+        },
     )
 
 

@@ -20,6 +20,8 @@ def advance_profile(profile: InvestorProfile) -> timedelta | None:
     """Send the sections if Bluum has an older state of them, which needs an open account; after a
     year without a word ask whether they still hold."""
     account = profile.account
+    if not account.is_advised:
+        return None  # Bluum keeps an investor profile of advised accounts only
     if profile.sent_revision >= profile.revision:
         return ask_again(profile)
     if wait := account.wait_until_open():

@@ -48,7 +48,7 @@ def start(request: Request) -> HttpResponse:
     if account.status == AccountStatus.REFUSED:
         found = steps.of_refusal(account.refusal_field) or steps.BY_SLUG["review"]
     else:
-        found = steps.first_undone(services.steps_done(account, to_sign()))
+        found = steps.first_undone(services.steps_done(account, to_sign(account)))
     return redirect("onboarding:step", found.slug)
 
 
@@ -63,7 +63,7 @@ def step(request: Request, slug: str) -> HttpResponse:
         if request.method == "POST":
             messages.info(request, "Your application has been sent already. This is how it stands.")
         return redirect("accounts:status")
-    done = services.steps_done(request.account, to_sign())
+    done = services.steps_done(request.account, to_sign(request.account))
     if steps.number(found) > steps.number(steps.first_undone(done)):
         return redirect("onboarding:start")
     view = {"agreements": agreements, "review": review}.get(slug, question)
@@ -119,7 +119,7 @@ def agreements(request: Request, step: steps.Step, done: set[str]) -> HttpRespon
     """
     account = request.account
     also = asked_with(step, done, request.POST if request.method == "POST" else None)
-    wanted = services.unsigned(account, to_sign())
+    wanted = services.unsigned(account, to_sign(account))
     form = AgreementsForm(request.POST or None, agreements=wanted)
     if request.method == "POST" and form.is_valid():
         if not request.client_ip:
@@ -134,7 +134,7 @@ def agreements(request: Request, step: steps.Step, done: set[str]) -> HttpRespon
             if also:
                 return review(request, also, done)
             return redirect("onboarding:step", following(step, done).slug)
-    signed = [agreement for agreement in to_sign() if agreement not in wanted]
+    signed = [agreement for agreement in to_sign(account) if agreement not in wanted]
     status = 422 if form.is_bound else 200
     context = shared(step, account) | {"stale": form.stale, "signed": signed}
     if also:
@@ -150,11 +150,12 @@ def review(request: Request, step: steps.Step, done: set[str]) -> HttpResponse:
     account = request.account
     if request.method == "POST":
         try:
-            services.submit_application(account, to_sign())
+            services.submit_application(account, to_sign(account))
         except services.Incomplete as missing:
             messages.info(request, "One screen still needs an answer. The rest is kept.")
             return redirect("onboarding:step", missing.step.slug)
-        if first_answers.for_risk(account) and services.current_assessment(account) is None:
+        asks_risk = account.is_advised and first_answers.for_risk(account)
+        if asks_risk and services.current_assessment(account) is None:
             messages.success(request, "Sent. While we check that it’s you, here is what is left.")
             return redirect("onboarding:risk-rest")
         return redirect("accounts:status")
@@ -165,10 +166,12 @@ def review(request: Request, step: steps.Step, done: set[str]) -> HttpResponse:
 # What the screens show ----------------------------------------------------------------------
 
 
-def to_sign() -> tuple[partner.Agreement, ...]:
+def to_sign(account: Account) -> tuple[partner.Agreement, ...]:
     """In the order people need them: consent to electronic papers, who we are, then the rest."""
+    ours = partner.current()
+    wanted = ours.to_sign if account.is_advised else ours.to_sign_self_directed
     first = {"esign_consent": 0, "form_crs": 1, "privacy_policy": 2}
-    return tuple(sorted(partner.current().to_sign, key=lambda a: first.get(a.kind, 3)))
+    return tuple(sorted(wanted, key=lambda a: first.get(a.kind, 3)))
 
 
 def following(step: steps.Step, done: set[str]) -> steps.Step:
@@ -248,7 +251,7 @@ def summary(account: Account) -> list[dict[str, Any]]:
             ("High public office", yes_no.get(known.get("is_politically_exposed"), "")),
             ("In the close family", yes_no.get(known.get("immediate_family_exposed"), "")),
         ],
-        "agreements": [(a.title, f"Signed, version {a.version}") for a in to_sign()],
+        "agreements": [(a.title, f"Signed, version {a.version}") for a in to_sign(account)],
     }
     return [
         {"step": found, "rows": rows[found.slug], "editable": found.slug != "agreements"}
