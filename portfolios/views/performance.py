@@ -16,7 +16,7 @@ from portfolios.planning.returns import Rate
 from portfolios.snapshot import snapshot
 from portfolios.sync.reports import MARKETS
 from portfolios.views.overview import is_late, value_points
-from robo.ui import charts, line, words
+from robo.ui import charts, words
 
 PERIODS = {
     "1m": ("1M", "Past month"),
@@ -74,7 +74,7 @@ def period_context(row: Portfolio, points: list[charts.ValuePoint], period: str)
         "until": points[-1].day,
         "fall": returns_of.deepest_fall(points),
         "value_chart": charts.value_chart(thinned(shown), name=f"Value, {name.lower()}"),
-        "return_chart": line.return_chart(
+        "return_chart": charts.return_chart(
             thinned(returns_of.index(points)), name=f"Return, {name.lower()}"
         ),
         "theirs": theirs_of(theirs),

@@ -4,6 +4,7 @@ import re
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from urllib.parse import unquote
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -110,3 +111,58 @@ def test_ticks_are_few_and_inside(low, span):
     assert len(ticks) <= 3
     slack = 1e-6 * span
     assert all(low - slack <= t <= low + span + slack for t in ticks)
+
+
+def test_no_number_stands_on_a_line_at_the_left():
+    """On a phone a tick's number is a sixth of the plot wide."""
+    flat = charts.value_chart(days([20_010 + n % 3 for n in range(60)], put_in="19500"))
+    for tick in flat.y_ticks:
+        y, width = float(tick.at), 16
+        top, bottom = (y, y + 9) if tick.kind == "below" else (y - 9, y)
+        for drawn in (flat.line, flat.put_in):
+            near = [at for x, at in coordinates(drawn) if x <= width]
+            assert not any(top < at < bottom for at in near)
+
+
+def test_close_amounts_have_ticks_that_differ():
+    labels = [t.label for t in charts.value_chart(days(["10000", "10001.5", "10004"])).y_ticks]
+    assert labels
+    assert len(set(labels)) == len(labels)
+
+
+def test_a_few_bars_are_candles_and_many_are_a_line():
+    def bars(count):
+        return [
+            charts.PricePoint(
+                FIRST + timedelta(days=n), Decimal(n % 5 + 10), Decimal(11), Decimal(16), Decimal(9)
+            )
+            for n in range(count)
+        ]
+
+    few, many = charts.price_chart(bars(20)), charts.price_chart(bars(200))
+    assert few.rose
+    assert few.fell
+    assert not few.line
+    assert many.line
+    assert not many.wicks
+    assert few.points[0].words.endswith("$10.00, from $9.00 to $16.00")
+    assert few.table.heads == ("When", "Open", "High", "Low", "Close")
+
+
+def test_a_waterfall_ends_where_its_last_total_stands():
+    steps = [
+        charts.Step("Start", Decimal(100), total=True),
+        charts.Step("Put in", Decimal(50)),
+        charts.Step("Fees", Decimal(-10)),
+        charts.Step("End", Decimal(140), total=True),
+    ]
+    rows = charts.waterfall(steps, name="Way").rows
+    assert rows[-1].b == rows[2].a
+    assert rows[1].a == rows[0].b
+    assert [r.kind for r in rows] == ["total", "up", "down", "total"]
+
+
+def test_the_tables_file_has_plain_figures():
+    table = charts.value_chart(days(["1000", "1500.25"])).table
+    assert unquote(table.csv).splitlines()[1:] == ["2026-01-01,1000", "2026-01-02,1500.25"]
+    assert table.file == "value-over-time.csv"
