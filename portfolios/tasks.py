@@ -1,7 +1,16 @@
 from celery import shared_task
 
 from portfolios import sync
-from portfolios.models import FinancialPlan, Goal, Investment, LifeEvent, Policy, Portfolio, Report
+from portfolios.models import (
+    FinancialPlan,
+    Goal,
+    Investment,
+    LifeEvent,
+    Policy,
+    Portfolio,
+    Report,
+    TradingHalt,
+)
 from robo import work
 
 
@@ -23,6 +32,11 @@ def advance_portfolio(pk: int) -> None:
 @shared_task
 def advance_investment(pk: int) -> None:
     work.take(Investment, pk, sync.advance_investment)
+
+
+@shared_task
+def advance_halt(pk: int) -> None:
+    work.take(TradingHalt, pk, sync.advance_halt)
 
 
 @shared_task

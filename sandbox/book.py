@@ -99,6 +99,18 @@ def value_of(quantity: Decimal, price: Decimal) -> Decimal:
     return (quantity * price).quantize(CENT, rounding=ROUND_HALF_EVEN)
 
 
+def unpriced(world: World) -> list[str]:
+    """Symbols whose price was taken away: holdings say UNAVAILABLE, and keep their last value."""
+    found: list[str] = world.table("market").get("unpriced", {}).get("symbols", [])
+    return found
+
+
+def leave_unpriced(world: World, symbols: list[str]) -> None:
+    """From now on just these symbols are without a price."""
+    world.table("market")["unpriced"] = {"symbols": symbols}
+    world.tell("market.moved", {})
+
+
 def prices_at(world: World, at: datetime | None = None) -> Callable[[str], Decimal]:
     """Prices of one moment (now), each looked up once."""
     prices, when, known = market(world), at or world.clock.now(), dict[str, Decimal]()

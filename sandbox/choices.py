@@ -70,6 +70,9 @@ Market
   cent to three basis points apart around the last price. Markets are XNYS and XNAS, same hours;
   a shortened day has type PARTIAL.
 - A shock (scope, factor, moment) moves prices for good, or fades over `recovery_days`.
+- A symbol whose price is taken away (`market/unpriced`) has `price_source` and `price_confidence`
+  UNAVAILABLE, no timestamp, and the last price and value where it is held, since Bluum requires a
+  value; it can still be traded.
 
 Investing and rebalancing
 - A deposit by hand stays cash until the client asks by POST rebalancing. Auto-invest runs invest

@@ -51,6 +51,16 @@ def routes(app: Flask, world: World) -> None:
             world.tell("market.moved", {})
         return "", 204
 
+    @app.post(f"{ROOT}/market/unpriced")
+    def leave_unpriced() -> ResponseReturnValue:
+        """{"symbols": ["BND"]}: from now on just these are held without a price; [] for none."""
+        symbols = [str(symbol).upper() for symbol in _given().get("symbols", [])]
+        if unknown := [symbol for symbol in symbols if symbol not in assets()]:
+            raise invalid("symbols", f"nobody trades {', '.join(unknown)} here")
+        with world.lock:
+            book.leave_unpriced(world, symbols)
+        return {"symbols": symbols}
+
     @app.post(f"{ROOT}/orders/<order_id>/fill")
     def fill_order(order_id: str) -> ResponseReturnValue:
         """{"qty": "1.5", "price": "330.00"}: execute an open order or a part of it, at any hour;

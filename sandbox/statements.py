@@ -191,7 +191,7 @@ def holdings(world: World, account_id: str, found: Stretch) -> list[Row]:
                 "unrealized_pl": value - cost,
                 "unrealized_pl_percent": percent(value - cost, cost),
                 "weight_percent": percent(value, found.ending),
-                **price_fields(world),
+                **price_fields(world, symbol),
                 "price_confidence": "END_OF_DAY",
                 "price_timestamp": found.until,
             }

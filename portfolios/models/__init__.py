@@ -2,7 +2,7 @@
 
 from portfolios.models.goals import FinancialPlan, Goal, LifeEvent, Projection
 from portfolios.models.policy import Policy
-from portfolios.models.portfolio import Holding, Investment, Portfolio, Valuation
+from portfolios.models.portfolio import Holding, Investment, Portfolio, TradingHalt, Valuation
 from portfolios.models.reports import Report
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "Portfolio",
     "Projection",
     "Report",
+    "TradingHalt",
     "Valuation",
 ]

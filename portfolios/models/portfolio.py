@@ -1,13 +1,16 @@
 """The portfolio that follows the policy, as Bluum reports it, and money being invested in it."""
 
 import uuid
+from typing import Any, Self
 
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Account, OfAccountManager
 from onboarding.models import dollars
-from robo.work import Work, due_indexes
+from robo.work import Work, WorkQuerySet, due_indexes
 
 
 class Portfolio(Work):
@@ -36,6 +39,28 @@ class Portfolio(Work):
     performance = models.JSONField(
         default=dict, help_text="Period to Bluum's performance answer, history left out."
     )
+    unpriced = models.JSONField(
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Symbols without a price when Bluum was last asked. While there are any, value, "
+        "cash and holdings stay those of `as_of`, the last moment that had every price.",
+    )
+    analysis = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="Bluum's last rebalancing analysis: at, trades, tax, reason, last_rebalanced_at.",
+    )
+    sectors = models.JSONField(
+        default=list, db_default=[], blank=True, help_text="Bluum's sectors, in percent."
+    )
+    checks = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="Clause of the policy to whether it holds, and since when.",
+    )
 
     objects = OfAccountManager()
     work_task = "portfolios.tasks.advance_portfolio"
@@ -46,6 +71,12 @@ class Portfolio(Work):
 
     def __str__(self) -> str:
         return f"Portfolio of {self.account}"
+
+    @property
+    def incomplete(self) -> str:
+        """Why there is no total of now: "incomplete (1 fund unpriced)"; empty if there is one."""
+        count = len(self.unpriced)
+        return f"incomplete ({count} fund{'' if count == 1 else 's'} unpriced)" if count else ""
 
 
 class Holding(models.Model):
@@ -61,6 +92,7 @@ class Holding(models.Model):
     unrealized = dollars(null=True)
     weight = models.DecimalField(max_digits=6, decimal_places=2, null=True, help_text="Percent.")
     price_source = models.CharField(max_length=60, blank=True, db_default="")
+    price_confidence = models.CharField(max_length=20, blank=True, db_default="")
     price_at = models.DateTimeField(null=True, blank=True)
     lots = models.JSONField(default=list, db_default=[], blank=True, help_text="As Bluum has them.")
 
@@ -89,7 +121,8 @@ class Valuation(models.Model):
 
 
 class Investment(Work):
-    """A wish to invest cash that came in: Bluum is asked to buy toward the policy's targets."""
+    """A run of trades: cash that came in is invested, or, where someone said yes to sales, the
+    whole portfolio is brought back to its targets (`rebalance:` begins the cause)."""
 
     class Status(models.TextChoices):
         WAITING = "waiting", "Waiting"  # ours: no accepted policy, or nothing to invest yet
@@ -109,6 +142,35 @@ class Investment(Work):
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True, blank=True, help_text="When Bluum took it.")
     completed_at = models.DateTimeField(null=True, blank=True)
+    before = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="Class to percent before the trades."
+    )
+    after = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="Class to percent after them."
+    )
+    realized = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="Gains less losses taken by sales, dollars: short and long. Empty: not known.",
+    )
+    prevented_by = models.CharField(
+        max_length=200, blank=True, db_default="", help_text="What keeps or kept it, in words."
+    )
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who said yes to a rebalance.",
+    )
+    agreed = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="What was shown when the yes was given: trades, tax, at; an adviser's reason.",
+    )
 
     IN_MOTION = (Status.WAITING, Status.PENDING, Status.IN_PROGRESS)
 
@@ -123,3 +185,49 @@ class Investment(Work):
 
     def __str__(self) -> str:
         return f"Investment for {self.cause}"
+
+    @property
+    def is_rebalance(self) -> bool:
+        return self.cause.startswith("rebalance:")
+
+
+class TradingHaltQuerySet(WorkQuerySet["TradingHalt"]):
+    def of(self, account: Account) -> Self:
+        """The halts that keep us from trading for this account now."""
+        return self.filter(Q(account=account) | Q(account=None), ended_at=None)
+
+    def visible_to(self, user: Any) -> Self:
+        """A halt of everyone's trading concerns all staff; one client's, who sees the client."""
+        if not user.is_authenticated or not user.is_active or not user.is_staff:
+            return self.none()
+        if user.sees_every_client:
+            return self
+        return self.filter(Q(account=None) | Q(account__advisor=user))
+
+
+class TradingHalt(Work):
+    """Someone of the staff stopped our trading: for everyone, or for one account. Clients are told
+    within the hour, when it begins and when it ends."""
+
+    account = models.ForeignKey(
+        Account, models.CASCADE, null=True, blank=True, related_name="halts", help_text="Or all."
+    )
+    reason = models.CharField(max_length=300, help_text="Clients read it.")
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    started_at = models.DateTimeField(default=timezone.now)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    ended_at = models.DateTimeField(null=True, blank=True)
+    told_up_to = models.BigIntegerField(
+        default=0, help_text="The last account that was told of the present state."
+    )
+
+    objects = models.Manager.from_queryset(TradingHaltQuerySet)()
+    work_task = "portfolios.tasks.advance_halt"
+
+    class Meta:
+        indexes = due_indexes("trading_halt")
+
+    def __str__(self) -> str:
+        return f"Trading halt for {self.account or 'everyone'}"

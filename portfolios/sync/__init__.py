@@ -2,6 +2,7 @@
 
 from portfolios.sync.events import advance_life_event
 from portfolios.sync.goals import advance_goal
+from portfolios.sync.halts import advance_halt
 from portfolios.sync.investing import advance_investment
 from portfolios.sync.plan import advance_plan
 from portfolios.sync.policy import advance_policy
@@ -10,6 +11,7 @@ from portfolios.sync.reports import advance_report
 
 __all__ = [
     "advance_goal",
+    "advance_halt",
     "advance_investment",
     "advance_life_event",
     "advance_plan",

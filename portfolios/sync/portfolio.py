@@ -11,12 +11,14 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from portfolios.models import Holding, Investment, Portfolio, Valuation
+from portfolios import checks
+from portfolios.models import Holding, Investment, Policy, Portfolio, Valuation
 from portfolios.projecting import refresh_projections
 from portfolios.sync.common import bluum_portfolio
 from portfolios.sync.reports import expect_reports
 from robo import bluum, clients
 from robo.bluum.funding import Transaction
+from robo.bluum.portfolios import Holding as Held
 from robo.bluum.portfolios import Holdings, Performance, PortfolioSummary, RebalancingAnalysis
 
 PERIODS = ("1m", "3m", "ytd", "1y", "all")
@@ -60,16 +62,25 @@ def advance_portfolio(row: Portfolio) -> timedelta | None:
         },
         flows=tuple(flows(_transactions(account_id))),
     )
-    if all(h.market_value is not None for h in report.holdings.holdings):
+    unpriced = [h.symbol for h in report.holdings.holdings if not is_priced(h)]
+    if unpriced:
+        # Without every price there is no total: the last complete one stays, with its date.
+        Portfolio.objects.filter(pk=row.pk).update(unpriced=unpriced)
+    else:
         apply_portfolio(row.pk, report)
         refresh_projections(account)
         expect_reports(account)
-    # Without every price there is no total: the last complete one stays, with its date.
     moving = Investment.objects.filter(
         account=account,
         status__in=[Investment.Status.PENDING, Investment.Status.IN_PROGRESS],
     )
     return IN_MOTION if moving.exists() else USUALLY
+
+
+def is_priced(held: Held) -> bool:
+    """Bluum must give a value; that the price behind it is away, it says beside."""
+    away = "UNAVAILABLE"
+    return held.market_value is not None and away not in (held.price_confidence, held.price_source)
 
 
 def _analysis(account_id: str, portfolio_id: str) -> RebalancingAnalysis | None:
@@ -130,15 +141,34 @@ def apply_portfolio(pk: int, report: Report) -> None:
         period: _without_history(found) for period, found in report.performance.items()
     }
     row.status = row.status or "active"
+    row.unpriced = []
+    row.analysis = kept_analysis(analysis)
+    row.sectors = [
+        {"sector": share.sector, "percent": str(share.percent)}
+        for share in (summary.allocation.by_sector if summary.allocation else ())
+        if share.sector and share.percent is not None
+    ]
+    policy = Policy.objects.filter(account=row.account_id, status=Policy.Status.ACTIVE).first()
+    row.checks = checks.remember(row, policy, held.holdings, timezone.localdate())
     row.save(
         update_fields=[
             "bluum_id", "name", "currency", "cash", "invested", "value", "unrealized",
             "contributed", "as_of", "refreshed_at", "needs_rebalancing", "drift", "allocation",
-            "performance", "status",
+            "performance", "status", "unpriced", "analysis", "sectors", "checks",
         ]
     )  # fmt: skip
     _write_holdings(row, held)
     _write_valuations(row, report)
+
+
+def kept_analysis(found: RebalancingAnalysis | None) -> dict[str, Any]:
+    """Bluum's analysis as it is kept and shown: plain, with the moment it is of."""
+    if found is None:
+        return {}
+    told = found.model_dump(mode="json", exclude={"current_allocation", "portfolio_id"})
+    told["at"] = (found.analysis_timestamp or timezone.now()).isoformat()
+    told["trades"] = told.pop("recommended_trades")
+    return told
 
 
 def _without_history(found: Performance) -> dict[str, Any]:
@@ -161,6 +191,7 @@ def _write_holdings(row: Portfolio, held: Holdings) -> None:
         holding.unrealized = found.unrealized_pl
         holding.weight = (value / total * 100).quantize(PERCENT) if total else None
         holding.price_source = (found.price_source or "")[:60]
+        holding.price_confidence = (found.price_confidence or "")[:20]
         holding.price_at = found.price_timestamp
         holding.lots = json.loads(json.dumps(found.lots, default=str))
         holding.save()

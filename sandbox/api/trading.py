@@ -80,7 +80,7 @@ def position_view(world: World, account_id: str, row: Row) -> Row:
         "last_transaction_at": row.get("last_transaction_at"),
     }
     if request.args.get("refresh_prices") == "true":
-        view.update(price_fields(world))
+        view.update(price_fields(world, row["symbol"]))
     return view
 
 
@@ -101,8 +101,11 @@ def priced_position(world: World, row: Row) -> Row:
     }
 
 
-def price_fields(world: World) -> Row:
-    """Where a price is from and how fresh it is."""
+def price_fields(world: World, symbol: str) -> Row:
+    """Where a price is from and how fresh it is; UNAVAILABLE while it was taken away."""
+    if symbol in book.unpriced(world):
+        away = "UNAVAILABLE"
+        return {"price_source": away, "price_confidence": away, "price_timestamp": None}
     return {
         "price_source": "DATABASE",
         "price_confidence": confidence(world),

@@ -216,7 +216,7 @@ def _holdings(world: World, row: Row) -> Row:
     rows = []
     for position in book.held(world, account_id):
         view = holding(world, position, total)
-        view.update(price_fields(world))
+        view.update(price_fields(world, view["symbol"]))
         if request.args.get("include_lots") == "true":
             view["lots"] = [_lot(world, view, lot) for lot in position["lots"]]
         rows.append(view)

@@ -78,6 +78,7 @@ def routes(app: Flask, world: World) -> None:
             span=span if span in SPANS else "year",
             spans=SPANS,
             chart=_chart(world, symbol, length),
+            is_unpriced=symbol in book.unpriced(world),
             **_state(world),
             **choices(),
         )
@@ -111,6 +112,22 @@ def routes(app: Flask, world: World) -> None:
                 _shock(world, scope, change, days)
 
         return show.act(app, move, show.way_back("/market"), about)
+
+    @app.post("/market/<symbol>/price")
+    def console_price(symbol: str) -> ResponseReturnValue:
+        """Take the price away from whoever holds it, or give it back."""
+        if symbol not in assets():
+            raise NotFound("Nobody trades that here.")
+
+        def turn() -> str:
+            away = book.unpriced(world)
+            if symbol in away:
+                book.leave_unpriced(world, [other for other in away if other != symbol])
+                return f"{symbol} has a price again."
+            book.leave_unpriced(world, [*away, symbol])
+            return f"Whoever holds {symbol} sees no price now."
+
+        return show.act(app, turn, show.way_back(f"/market/{symbol}"), "")
 
     @app.post("/market/calm")
     def console_calm() -> ResponseReturnValue:

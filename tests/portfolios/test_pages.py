@@ -17,7 +17,7 @@ from accounts.models import Account
 from portfolios import services
 from portfolios.models import Goal, Holding, Investment, Policy, Portfolio, Valuation
 from robo import work
-from sandbox import faults
+from sandbox import book, faults
 from sandbox.world import World
 from tests.portfolios.conftest import goal_of, refreshed
 
@@ -128,6 +128,18 @@ def test_unknown_prices_leave_the_last_complete_total(
     services.portfolio_of(account).poke()
     work.run_due(Portfolio)
     assert Portfolio.objects.get(pk=invested.pk).value == before
+
+
+def test_one_fund_without_a_price_makes_the_total_incomplete_and_its_return_heals_it(
+    invested: Portfolio, account: Account, sandbox: World
+) -> None:
+    before = invested.value
+    book.leave_unpriced(sandbox, ["BND"])
+    row = refreshed(account)
+    assert row.incomplete == "incomplete (1 fund unpriced)"
+    assert row.value == before
+    book.leave_unpriced(sandbox, [])
+    assert refreshed(account).incomplete == ""
 
 
 OWN = ["goal", "goal-edit", "goal-keep", "goal-archive"]

@@ -439,3 +439,15 @@ def shock(us, **move):
 def order(us, **changes):
     body = {"symbol": "VTI", "side": "buy", "type": "market", "time_in_force": "day", **changes}
     return us.api.post(f"/trading/accounts/{us.account}/orders", json=body)
+
+
+def test_a_price_that_was_taken_away_is_unavailable_where_it_is_held(maya):
+    order(maya, notional="100.00")
+    take = maya.home.post("/_sandbox/market/unpriced", json={"symbols": ["VTI"]})
+    assert take.status_code == 200
+    held = f"/trading/accounts/{maya.account}/positions?refresh_prices=true"
+    assert "UNAVAILABLE" in maya.api.get(held).text
+    maya.home.post("/_sandbox/market/unpriced", json={"symbols": []})
+    assert "UNAVAILABLE" not in maya.api.get(held).text
+    unknown = maya.home.post("/_sandbox/market/unpriced", json={"symbols": ["MOON"]})
+    assert unknown.status_code == 400
