@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from math import sqrt
+from statistics import stdev
 from typing import Any
 
 from portfolios.planning import returns
@@ -61,7 +63,7 @@ def since(period: str, last: date) -> date | None:
     """The day whose close a period starts from; None for everything there is."""
     if period == "ytd":
         return date(last.year - 1, 12, 31)
-    months = {"1m": 1, "3m": 3, "1y": 12}.get(period)
+    months = {"1m": 1, "3m": 3, "1y": 12, "5y": 60}.get(period)
     return months_later(last, -months) if months else None
 
 
@@ -70,9 +72,17 @@ def of_period(points: Sequence[ValuePoint], period: str) -> list[ValuePoint]:
 
     Where the portfolio is younger than the period, a day of nothing stands before its first.
     """
+    return between(points, since(period, points[-1].day)) if points else []
+
+
+def between(
+    points: Sequence[ValuePoint], start: date | None, end: date | None = None
+) -> list[ValuePoint]:
+    """The days from the last close on or before `start` to the last one on or before `end`; all
+    there are before or after where one is None."""
+    points = [p for p in points if end is None or p.day <= end]
     if not points:
         return []
-    start = since(period, points[-1].day)
     if start is not None:
         before = [n for n, p in enumerate(points) if p.day <= start]
         if before:
@@ -149,9 +159,8 @@ def index(points: Sequence[ValuePoint]) -> list[tuple[date, float]]:
     return line
 
 
-def deepest_fall(points: Sequence[ValuePoint]) -> Fall | None:
+def deepest_fall(line: Sequence[tuple[date, float]]) -> Fall | None:
     """Measured on the return index, so that taking money out is no fall. None without an index."""
-    line = index(points)
     if not line:
         return None
     peak, peak_at = line[0][1], line[0][0]
@@ -176,19 +185,37 @@ def way(points: Sequence[ValuePoint], breakdown: Mapping[str, Any] | None) -> Wa
     if moves is None or len(points) < 2:
         return None
     first, last = points[0], points[-1]
-    put_in = sum(moves, ZERO)
+    put_in = sum((m for m in moves if m > 0), ZERO)
+    out = sum((m for m in moves if m < 0), ZERO)
     dividends, fees = _amount(breakdown, "dividends_received"), _amount(breakdown, "fees_paid")
-    known = [n for n, amount in (("dividends", dividends), ("fees", fees)) if amount is None]
-    markets = last.value - first.value - put_in - (dividends or ZERO) + abs(fees or ZERO)
-    parts = [
-        Part("You put in, less what you took out", put_in, "put_in"),
-        Part("Markets", markets, "markets", f"with {' and '.join(known)} in it" if known else ""),
-    ]
+    unknown = [n for n, amount in (("dividends", dividends), ("fees", fees)) if amount is None]
+    markets = last.value - first.value - put_in - out - (dividends or ZERO) + abs(fees or ZERO)
+    parts = [Part("You put in", put_in, "put_in")]
+    if out:
+        parts.append(Part("You took out", out, "put_in"))
+    note = f"with {' and '.join(unknown)} in it" if unknown else ""
+    parts.append(Part("Markets", markets, "markets", note))
     if dividends is not None:
         parts.append(Part("Dividends", dividends, "dividends"))
     if fees is not None:
         parts.append(Part("Our fee and commissions", -abs(fees), "fees"))
     return Way(first.day, last.day, first.value, last.value, tuple(parts))
+
+
+def of_same_days(points: Sequence[ValuePoint], theirs: Mapping[str, Any]) -> bool:
+    """Whether Bluum's answer for a period tells of these days: it begins within a day of them, and
+    the same amount came in."""
+    start = (theirs.get("period") or {}).get("start_date")
+    if not points or not start:
+        return False
+    if abs((date.fromisoformat(start[:10]) - points[0].day).days) > 1:
+        return False
+    parts = theirs.get("period_breakdown") or {}
+    came, gone = _amount(parts, "net_contributions"), _amount(parts, "net_withdrawals")
+    moves = flows(points)
+    if came is None or moves is None:
+        return True
+    return came - abs(gone or ZERO) == sum(moves, ZERO)
 
 
 def before_fees(net: Rate, points: Sequence[ValuePoint], fees: Decimal | None) -> float | None:
@@ -197,6 +224,133 @@ def before_fees(net: Rate, points: Sequence[ValuePoint], fees: Decimal | None) -
     if net.value is None or fees is None or not held:
         return None
     return net.value + float(abs(fees) / (sum(held, ZERO) / len(held)))
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What it did that money came when it came. Dollars."""
+
+    evenly: Decimal
+    """What the same deposits and withdrawals would have become at the strategy's pace, each day
+    alike."""
+    actual: Decimal
+
+    @property
+    def effect(self) -> Decimal:
+        return self.actual - self.evenly
+
+
+def timing(points: Sequence[ValuePoint], made: Rate) -> Timing | None:
+    """The last value beside what it would be had every dollar grown at the time-weighted return,
+    spread evenly over the days. None without one."""
+    moves = flows(points)
+    if moves is None or made.value is None or made.value <= -1 or len(points) < 2:
+        return None
+    days = (points[-1].day - points[0].day).days
+    daily = (1 + made.value) ** (1 / days)
+    grown = float(points[0].value) * (1 + made.value)
+    for before, point, move in zip(points, points[1:], moves, strict=False):
+        if move:  # what comes in has its own day, too
+            left = (points[-1].day - (before.day if move > 0 else point.day)).days
+            grown += float(move) * daily**left
+    return Timing(Decimal(f"{grown:.2f}"), points[-1].value)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch between two movements of money: (1 + made) is one factor of the return. Dollars,
+    and a fraction."""
+
+    since: date
+    until: date
+    base: Decimal
+    """The value at its start, with what came in."""
+    end: Decimal
+    """The value at its end, before what went out that day."""
+
+    @property
+    def made(self) -> float:
+        return float(self.end / self.base) - 1
+
+    @property
+    def factor(self) -> str:
+        return f"{self.end / self.base:.6f}"
+
+
+def stretches(points: Sequence[ValuePoint]) -> list[Stretch]:
+    """The factors of the time-weighted return; empty where the chain breaks."""
+    found = _stretches(points)
+    if isinstance(found, Rate):
+        return []
+    cut: list[Stretch] = []
+    since, base = found[0].day, (found[0].value or ZERO) + found[0].flow
+    for n, row in enumerate(found[1:], start=1):
+        value = row.value or ZERO
+        if base <= 0:
+            return []
+        if row.flow or n == len(found) - 1:
+            cut.append(Stretch(since, row.day, base, value))
+            since, base = row.day, value + row.flow
+    return cut
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """A calendar year's return and its months', fractions; None for a month without a day."""
+
+    year: int
+    made: float
+    months: tuple[float | None, ...]
+    since: date | None
+    """The first close it counts from, where it isn't the one before January."""
+    is_over: bool
+
+
+def calendar(line: Sequence[tuple[date, float]]) -> list[Year]:
+    """The return by calendar year and month, from the index; newest year first."""
+    if len(line) < 2:
+        return []
+    ends: dict[tuple[int, int], float] = {}
+    for day, made in line[1:]:
+        ends[day.year, day.month] = 1 + made
+    began, last = line[0][0], line[-1][0]
+    level = 1 + line[0][1]
+    years: dict[int, list[float | None]] = {}
+    starts: dict[int, float] = {}
+    for (year, month), end in ends.items():
+        starts.setdefault(year, level)
+        years.setdefault(year, [None] * 12)[month - 1] = end / level - 1
+        level = end
+    closing = {year: ends[max(k for k in ends if k[0] == year)] for year in years}
+    return [
+        Year(
+            year=year,
+            made=closing[year] / starts[year] - 1,
+            months=tuple(months),
+            since=began if began.year == year else None,
+            is_over=year < last.year or (last.month, last.day) == (12, 31),
+        )
+        for year, months in reversed(years.items())
+    ]
+
+
+def volatility(line: Sequence[tuple[date, float]], least: int = 60) -> float | None:
+    """How far a year usually ends from its average: the standard deviation of the days' returns
+    times the square root of the days in a year. A fraction; None for fewer than `least` days."""
+    if len(line) <= least:
+        return None
+    changes = [(1 + b) / (1 + a) - 1 for (_, a), (_, b) in pairwise(line)]
+    years = (line[-1][0] - line[0][0]).days / YEAR
+    return stdev(changes) * sqrt(len(changes) / years)
+
+
+def fallen(line: Sequence[tuple[date, float]]) -> list[tuple[date, float]]:
+    """How far each day was below the highest so far: zero or less, fractions."""
+    found, top = [], float("-inf")
+    for day, made in line:
+        top = max(top, 1 + made)
+        found.append((day, (1 + made) / top - 1))
+    return found
 
 
 def _amount(breakdown: Mapping[str, Any] | None, name: str) -> Decimal | None:

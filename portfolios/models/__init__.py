@@ -2,7 +2,14 @@
 
 from portfolios.models.goals import FinancialPlan, Goal, LifeEvent, Projection
 from portfolios.models.policy import Policy
-from portfolios.models.portfolio import Holding, Investment, Portfolio, TradingHalt, Valuation
+from portfolios.models.portfolio import (
+    Holding,
+    Investment,
+    MarketLevel,
+    Portfolio,
+    TradingHalt,
+    Valuation,
+)
 from portfolios.models.reports import Report
 
 __all__ = [
@@ -11,6 +18,7 @@ __all__ = [
     "Holding",
     "Investment",
     "LifeEvent",
+    "MarketLevel",
     "Policy",
     "Portfolio",
     "Projection",

@@ -120,6 +120,25 @@ class Valuation(models.Model):
         return f"{self.day}"
 
 
+class MarketLevel(models.Model):
+    """What a fund that stands for a market was worth at a New York day's close, dividends put back
+    in: only ratios of two days of a symbol mean anything. Everybody's, told by Bluum's reports."""
+
+    symbol = models.CharField(max_length=20)
+    day = models.DateField()
+    level = models.DecimalField(max_digits=18, decimal_places=6)
+
+    class Meta:
+        ordering = ["symbol", "day"]
+        constraints = [
+            models.UniqueConstraint(fields=["symbol", "day"], name="market_level_once"),
+            models.CheckConstraint(condition=models.Q(level__gt=0), name="market_level_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.symbol} on {self.day}"
+
+
 class Investment(Work):
     """A run of trades: cash that came in is invested, or, where someone said yes to sales, the
     whole portfolio is brought back to its targets (`rebalance:` begins the cause)."""

@@ -5,7 +5,7 @@ import json
 import zoneinfo
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,18 +14,23 @@ from django.utils import timezone
 from pydantic import BaseModel
 
 from accounts.models import Account
-from portfolios.models import Report, Valuation
+from portfolios.models import MarketLevel, Report, Valuation
+from portfolios.planning import markets
+from portfolios.planning.markets import MARKETS
 from portfolios.planning.months import months_later
 from portfolios.sync.common import sentence
 from robo import bluum, clients
-from robo.bluum.reports import Statement
+from robo.bluum.reports import BenchmarkReport, ChartData, Statement
 
 NEW_YORK = zoneinfo.ZoneInfo("America/New_York")
-MARKETS = {"equities": "VTI", "fixed_income": "BND"}
-"""What stands for each class where a portfolio is compared with its own mix."""
-BENCHMARKS = {"1m": "past month", "3m": "past three months", "ytd": "this year", "1y": "past year"}
+BENCHMARKS = {
+    "1m": "past month", "3m": "past three months", "ytd": "this year", "1y": "past year",
+    "5y": "past five years",
+}  # fmt: skip
+CLOSE = time(16)
 SPANS = {"monthly": 1, "quarterly": 3, "annual": 12}
 DAILY = timedelta(days=1)
+MONTHLY = timedelta(days=30)
 ZERO = Decimal(0)
 
 
@@ -52,6 +57,8 @@ def wanted(began: date, today: date) -> Iterator[Wanted]:
         last = date(year, 12, 31)
         yield Wanted("pnl", "annual", date(year, 1, 1), last, f"Gains, losses and income, {year}")
     for span, words in BENCHMARKS.items():
+        if span == "5y" and began > months_later(today, -12):
+            continue
         yield Wanted("benchmark", span, began, today, f"Compared with the market, {words}")
 
 
@@ -105,15 +112,21 @@ def advance_report(report: Report) -> timedelta | None:
             )
             ties = None
         else:
-            found = api.benchmark(account_id, benchmarks=list(MARKETS.values()), period=report.span)
+            found = api.benchmark(
+                account_id, benchmarks=list(dict.fromkeys(MARKETS.values())), period=report.span
+            )
             ties = None
     except bluum.Refused as problem:
         Report.objects.filter(pk=report.pk).update(
             status=Report.Status.REFUSED, refusal=sentence(problem)
         )
         return None
+    if isinstance(found, BenchmarkReport) and found.chart_data:
+        apply_market_levels(found.chart_data, timezone.now())
     apply_report(report.pk, json.loads(found.model_dump_json(exclude={"chart_data"})), pdf, ties)
     report.refresh_from_db(fields=["fetched_at"])
+    if report.span == "5y":  # its days are known by now; the shorter ones bring what is new
+        return MONTHLY
     if report.kind == Report.Kind.BENCHMARK or not report.is_final:
         return DAILY
     return None
@@ -127,6 +140,38 @@ def apply_report(pk: int, data: dict[str, Any], pdf: bytes | None, ties: bool | 
     row.sha256 = hashlib.sha256(pdf if pdf is not None else as_json(data)).hexdigest()
     row.status, row.refusal, row.fetched_at = Report.Status.READY, "", timezone.now()
     row.save(update_fields=["data", "pdf", "ties", "sha256", "status", "refusal", "fetched_at"])
+
+
+@transaction.atomic
+def apply_market_levels(told: ChartData, now: datetime) -> None:
+    """Keep each market's closes. A report says how days stand to each other, beginning with 100;
+    its days are joined to those that are kept by one they share."""
+    closed = last_close(now)
+    for symbol, levels in told.benchmarks.items():
+        days = [
+            (day, Decimal(str(level)))
+            for day, level in zip(told.dates, levels, strict=False)
+            if day <= closed and level > 0
+        ]
+        if not days:
+            continue
+        span = MarketLevel.objects.filter(symbol=symbol, day__gte=days[0][0])
+        there = dict(span.values_list("day", "level"))
+        if not there and MarketLevel.objects.filter(symbol=symbol).exists():
+            continue  # a gap: a report of a longer period closes it
+        fresh = markets.joined(there, days)
+        MarketLevel.objects.bulk_create(
+            [MarketLevel(symbol=symbol, day=day, level=level) for day, level in fresh.items()],
+            update_conflicts=True,
+            unique_fields=["symbol", "day"],
+            update_fields=["level"],
+        )
+
+
+def last_close(now: datetime) -> date:
+    """The last New York day whose close is past."""
+    there = now.astimezone(NEW_YORK)
+    return there.date() if there.time() >= CLOSE else there.date() - DAILY
 
 
 def as_json(data: dict[str, Any]) -> bytes:
