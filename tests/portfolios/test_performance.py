@@ -80,7 +80,7 @@ def test_the_published_example_comes_out_to_the_last_digit(
     page = web.get(reverse("portfolios:performance"), {"period": "1y"}).content.decode()
     assert "+4.50%" in page
     assert "+1.60%" in page
-    assert "less than the strategy" in page
+    assert "points less than the strategy" in page
 
 
 def test_a_deposit_is_not_a_gain(web: Client, portfolio: Portfolio) -> None:
@@ -359,7 +359,7 @@ def test_bluums_own_figure_is_checked_and_a_difference_explained(
     web: Client, portfolio: Portfolio
 ) -> None:
     history(portfolio, VECTOR)
-    for told, said in (("4.50", "they agree"), ("4.71", "0.21% from ours")):
+    for told, said in (("4.50", "they agree"), ("4.71", "0.21 points from ours")):
         Portfolio.objects.filter(pk=portfolio.pk).update(
             performance={
                 "1y": {

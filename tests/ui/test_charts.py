@@ -159,7 +159,7 @@ def test_a_waterfall_ends_where_its_last_total_stands():
     rows = charts.waterfall(steps, name="Way").rows
     assert rows[-1].b == rows[2].a
     assert rows[1].a == rows[0].b
-    assert [r.kind for r in rows] == ["total", "up", "down", "total"]
+    assert [r.kind for r in rows] == ["total", "gain", "loss", "total"]
 
 
 def test_the_tables_file_has_plain_figures():

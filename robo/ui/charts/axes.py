@@ -139,7 +139,7 @@ def ticks_of(
     """A gridline for each round number that has room for its figure: above the gridline at the
     left, below it where one of the `lines` passes there, or not at all."""
     found = []
-    for step in steps_of(low, high):
+    for step in steps_of(low, high, 4):
         y = scale(Decimal(str(step)))
         kind = _room(y, lines)
         if kind is not None:

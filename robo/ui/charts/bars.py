@@ -71,7 +71,7 @@ class Step(NamedTuple):
     label: str
     amount: Decimal
     kind: str = ""
-    """A class of its colour: `put_in`, `up`, `down`; by its sign if empty."""
+    """A class of its colour: `put_in`, `gain`, `loss`; by its sign if empty."""
     note: str = ""
     total: bool = False
 
@@ -118,7 +118,7 @@ def waterfall(steps: Sequence[Step], *, name: str) -> Waterfall | None:
         rows=tuple(
             StepRow(
                 step.label, step.note, step.amount, step.total, n(at(min(span))), n(at(max(span))),
-                "total" if step.total else step.kind or ("down" if step.amount < 0 else "up"),
+                "total" if step.total else step.kind or ("loss" if step.amount < 0 else "gain"),
             )
             for step, span in zip(steps, spans, strict=True)
         ),
@@ -177,7 +177,7 @@ def columns(found: Sequence[Column], *, name: str, digits: int = 1) -> Columns |
                 c.label, words_, c.note,
                 n(100 * (min(c.share or 0.0, 0.0) - low) / span),
                 n(100 * (max(c.share or 0.0, 0.0) - low) / span),
-                "down" if (c.share or 0) < 0 else "up",
+                "loss" if (c.share or 0) < 0 else "gain",
             )
             for c, words_ in zip(found, told, strict=True)
         ),
