@@ -2,21 +2,26 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Any
 
 from django.db.models import prefetch_related_objects
 from django.urls import reverse
 
 from accounts.models import Account
 from funding import calendar
-from funding.models import BankAccount, Deposit, Schedule, Withdrawal
+from funding.models import BankAccount, Deposit, Movement, Schedule, Withdrawal
 from robo import agenda
 from robo.agenda import Item
 from robo.ui import words
 
+NEWEST = 50
+"""Transfers that home and its agenda look at; what is open is always among them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An account's banks, transfers (newest first) and schedules (oldest first)."""
+    """An account's banks, newest transfers (newest first) and schedules (oldest first)."""
 
     banks: list[BankAccount]
     deposits: list[Deposit]
@@ -31,11 +36,11 @@ class Money:
 
 def money_of(account: Account) -> Money:
     """Each kind read once for this account object, so once for a page."""
-    prefetch_related_objects([account], "banks", "deposits", "withdrawals", "schedules")
+    prefetch_related_objects([account], "banks", "schedules")
     found = Money(
         [*account.banks.all()],
-        [*account.deposits.all()],
-        [*account.withdrawals.all()],
+        _newest(account, Deposit),
+        _newest(account, Withdrawal),
         [*account.schedules.all()],
     )
     banks = {bank.pk: bank for bank in found.banks}
@@ -48,6 +53,16 @@ def money_of(account: Account) -> Money:
         if row.bank_id in banks:
             row.bank = banks[row.bank_id]
     return found
+
+
+def _newest(account: Account, model: Any) -> list[Any]:
+    """The newest transfers, kept where Django keeps what it prefetched: with the object, until it
+    is read anew."""
+    kept: dict[str, Any] = account.__dict__.setdefault("_prefetched_objects_cache", {})
+    name = f"newest {model._meta.model_name}s"
+    if name not in kept:
+        kept[name] = [*model._default_manager.filter(account=account)[:NEWEST]]
+    return [*kept[name]]
 
 
 @agenda.todo
@@ -217,6 +232,7 @@ def what_happened(account: Account) -> Iterator[Item]:
             )
     for withdrawal in known.withdrawals:
         yield from _withdrawn(withdrawal)
+    yield from _paid(account)
     for bank in known.banks:
         yield Item(
             f"You linked {bank}",
@@ -237,6 +253,23 @@ def what_happened(account: Account) -> Iterator[Item]:
             url=reverse("funding:schedule", args=[schedule.pk]),
             status=schedule.status,
             kind="auto_invest",
+        )
+
+
+PAID = (Movement.Kind.DIVIDEND, Movement.Kind.INTEREST, Movement.Kind.FEE)
+
+
+def _paid(account: Account) -> Iterator[Item]:
+    """The newest dividends, interest and fees. Bluum tells their day; they stand at its noon."""
+    rows = Movement.objects.filter(account=account, kind__in=PAID).newest_first()
+    for row in rows[:5]:
+        about = f" from {row.symbol}" if row.symbol and row.kind == Movement.Kind.DIVIDEND else ""
+        yield Item(
+            f"{row.get_kind_display()}{about}",
+            at=datetime.combine(row.day, time(12), calendar.NEW_YORK),
+            url=f"{reverse('funding:activity')}#m{row.pk}",
+            amount=row.amount,
+            kind=row.kind,
         )
 
 

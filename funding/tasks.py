@@ -1,7 +1,15 @@
 from celery import shared_task
 
-from funding.models import BankAccount, BankLink, Deposit, Schedule, Wallet, Withdrawal
-from funding.sync import banks, deposits, schedules, wallets, withdrawals
+from funding.models import (
+    BankAccount,
+    BankLink,
+    Deposit,
+    Ledger,
+    Schedule,
+    Wallet,
+    Withdrawal,
+)
+from funding.sync import banks, deposits, ledger, schedules, wallets, withdrawals
 from robo import work
 
 
@@ -33,3 +41,8 @@ def advance_schedule(pk: int) -> None:
 @shared_task
 def advance_wallet(pk: int) -> None:
     work.take(Wallet, pk, wallets.advance_wallet)
+
+
+@shared_task
+def advance_ledger(pk: int) -> None:
+    work.take(Ledger, pk, ledger.advance_ledger)

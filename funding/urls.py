@@ -7,6 +7,7 @@ urlpatterns = [
     path("", views.money, name="money"),
     path("activity/", views.activity, name="activity"),
     path("activity.csv", views.activity_csv, name="activity-csv"),
+    path("activity.ofx", views.activity_ofx, name="activity-ofx"),
     path("banks/", views.banks, name="banks"),
     path("banks/link/", views.link, name="link"),
     path("banks/link/<uuid:key>/", views.link_return, name="link-return"),

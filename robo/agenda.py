@@ -46,7 +46,8 @@ def upcoming(provider: Provider) -> Provider:
 
 
 def activity(provider: Provider) -> Provider:
-    """Register a function of an account that yields what happened, with its moment."""
+    """Register a function of an account that yields what happened, with its moment: all of it, or
+    where it grows for ever (transfers, runs), its newest fifty at least."""
     _providers["activity"].append(provider)
     return provider
 

@@ -11,6 +11,7 @@ from funding.models.incoming import (
     TransferEvent,
     Wallet,
 )
+from funding.models.ledger import Ledger, Movement, MovementQuerySet
 from funding.models.outgoing import (
     SecurityHold,
     Withdrawal,
@@ -27,6 +28,9 @@ __all__ = [
     "BankLink",
     "Deposit",
     "DepositQuerySet",
+    "Ledger",
+    "Movement",
+    "MovementQuerySet",
     "Schedule",
     "ScheduleQuerySet",
     "SecurityHold",

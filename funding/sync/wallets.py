@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from funding.models import Deposit, Schedule, Wallet, Withdrawal
-from funding.sync import banks, deposits, schedules, withdrawals
+from funding.sync import banks, deposits, ledger, schedules, withdrawals
 from portfolios.models import Investment
 from robo import clients
 from robo.bluum.funding import Deposit as Remote
@@ -89,6 +89,7 @@ def apply_wallet(pk: int, remote: RemoteWallet | None) -> None:
     wallet.reserved = remote.reserved_balance if remote else None
     wallet.refreshed_at = timezone.now()
     wallet.save(update_fields=["balance", "available", "reserved", "refreshed_at"])
+    ledger.look_after(wallet)
 
 
 def _next_look(wallet: Wallet) -> timedelta:

@@ -1,4 +1,4 @@
-from funding.views.activity import activity, activity_csv, money
+from funding.views.activity import activity, activity_csv, activity_ofx, money
 from funding.views.banks import banks, link, link_return, link_status, unlink
 from funding.views.by_hand import authorization, authorizations, transfer
 from funding.views.deposits import deposit, deposit_cancel, deposit_status
@@ -16,6 +16,7 @@ from funding.views.withdrawals import withdraw, withdrawal_cancel, withdrawal_st
 __all__ = [
     "activity",
     "activity_csv",
+    "activity_ofx",
     "authorization",
     "authorizations",
     "banks",

@@ -1,11 +1,10 @@
-"""The money place: what's here, what's coming, and one ledger of everything that happened."""
+"""The money place: what's under way, what's coming, and one ledger of everything that happened."""
 
 import csv
 from collections.abc import Iterator
-from datetime import UTC
-from itertools import groupby
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -13,24 +12,11 @@ from django.views.decorators.http import require_GET
 
 from accounts.guards import Request, investor_required
 from accounts.models import Account
-from funding import services
-from funding.models import Deposit, Schedule
-from robo import agenda
-from robo.agenda import Item
-from robo.ui import words
+from funding import entries, ofx, services
+from funding.models import Ledger, Schedule
+from robo import agenda, partner
 
-KINDS = {
-    "deposit": "Deposits",
-    "withdrawal": "Withdrawals",
-    "auto_invest": "Auto-invest",
-    "investment": "Investments",
-    "bank": "Banks",
-    "policy": "Policy",
-    "goal": "Goals",
-    "account": "Account",
-    "document": "Documents",
-}
-PER_PAGE = 50
+NEW_YORK = ZoneInfo("America/New_York")
 
 
 @investor_required
@@ -42,24 +28,35 @@ def money(request: Request) -> HttpResponse:
 @investor_required
 @require_GET
 def activity(request: Request) -> HttpResponse:
+    """What is under way and coming, and a page of the ledger as the address asks for it."""
     account = request.account
-    items = agenda.things_that_happened(account)
-    present = {item.kind for item in items}
-    kind = request.GET.get("kind", "")
-    if kind:
-        items = [item for item in items if item.kind == kind]
-    page = Paginator(items, PER_PAGE).get_page(request.GET.get("page"))
+    choice = entries.chosen(account, request.GET)
+    before = _day(request.GET.get("before", ""))
+    page = entries.page_of(choice, before)
     cash, as_of = services.cash_of(account)
+    ledger = Ledger.objects.filter(account=account).first()
+    moving = entries.under_way(account, ledger)
     context = {
-        "page": page,
-        "days": _by_day(list(page.object_list)),
-        "kind": kind,
-        "kinds": [(slug, name) for slug, name in KINDS.items() if slug in present or slug == kind],
-        "query": f"kind={kind}&" if kind in KINDS else "",
+        "form": entries.ActivityForm(initial=choice.given),
+        "choice": choice,
+        "understood": entries.in_short(choice.asked) if choice.given.get("q") else [],
+        "days": entries.by_day(page.entries),
+        "before": before,
+        "older": choice.address(before=page.older.isoformat()) if page.older else "",
+        "newest": choice.address() or "?",
+        "all_url": choice.address(only=""),
+        "money_url": choice.address(only="money"),
+        "file_query": choice.address(),
+        "total": entries.total(choice) if choice.is_narrowed else None,
+        "ledger": ledger,
         "cash": cash,
         "as_of": as_of,
-        "moving": Deposit.objects.moving().filter(account=account).select_related("bank"),
-        "coming": agenda.things_to_come(account),
+        "moving": moving,
+        "coming": [
+            item
+            for item in agenda.things_to_come(account, limit=8)
+            if item.kind not in {"deposit", "withdrawal"}
+        ][:5],
         "next_run": _next_run(account),
     }
     return render(request, "funding/activity.html", context)
@@ -68,13 +65,41 @@ def activity(request: Request) -> HttpResponse:
 @investor_required
 @require_GET
 def activity_csv(request: Request) -> HttpResponse:
-    """The ledger as a file. Times are ISO 8601 in UTC; amounts plain dollars."""
-    items = agenda.things_that_happened(request.account)
-    if kind := request.GET.get("kind", ""):
-        items = [item for item in items if item.kind == kind]
-    response = HttpResponse("".join(_lines(items)), content_type="text/csv; charset=utf-8")
-    name = f"activity-{timezone.localdate():%Y-%m-%d}.csv"
+    """What the address asks for as a file. Days are New York's; amounts plain dollars."""
+    choice = entries.chosen(request.account, request.GET)
+    body = "".join(_lines(choice))
+    return _as_file(HttpResponse(body, content_type="text/csv; charset=utf-8"), "csv")
+
+
+@investor_required
+@require_GET
+def activity_ofx(request: Request) -> HttpResponse:
+    """The lines of cash that the address asks for, with positions and cash of now, as OFX 2.2."""
+    account = request.account
+    choice = entries.chosen(account, request.GET)
+    rows = list(entries.movements(choice).in_order().select_related("account"))
+    today = timezone.now().astimezone(NEW_YORK).date()
+    ledger = Ledger.objects.filter(account=account).first()
+    body = ofx.statement(
+        account,
+        rows,
+        first=choice.asked.first or (rows[0].day if rows else today),
+        last=choice.asked.last or today,
+        cash=ledger.balance if ledger else None,
+        now=_read_at(ledger),
+    )
+    return _as_file(HttpResponse(body, content_type="application/x-ofx"), "ofx")
+
+
+def _read_at(ledger: Ledger | None) -> datetime:
+    """The moment of the figures, so that the same ledger is the same file."""
+    return (ledger and ledger.read_at) or timezone.now()
+
+
+def _as_file(response: HttpResponse, ending: str) -> HttpResponse:
+    name = f"{partner.current().slug}-activity-{timezone.localdate():%Y-%m-%d}.{ending}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "private, no-store"
     return response
 
 
@@ -85,15 +110,27 @@ class _Echo:
         return value
 
 
-def _lines(items: list[Item]) -> Iterator[str]:
+COLUMNS = (
+    "day", "kind", "what", "amount_usd", "cash_after_usd", "status", "detail", "facts",
+)  # fmt: skip
+
+
+def _lines(choice: entries.Choice) -> Iterator[str]:
     writer = csv.writer(_Echo())
-    yield writer.writerow(["time_utc", "kind", "what", "amount_usd", "status", "detail"])
-    for item in items:
-        assert item.at is not None
-        amount = "" if item.amount is None else f"{item.amount:.2f}"
-        at = item.at.astimezone(UTC)
-        row = [at.isoformat(timespec="seconds"), item.kind, item.title, amount, item.status]
-        yield writer.writerow([*map(_harmless, row), _harmless(item.detail)])
+    yield writer.writerow(COLUMNS)
+    for entry in entries.every_entry(choice):
+        facts = "; ".join(f"{label}: {value}" for label, value in entry.facts)
+        row = [
+            entry.day.isoformat(),
+            entry.kind,
+            entry.title,
+            "" if entry.amount is None else f"{entry.amount:.2f}",
+            "" if entry.balance is None else f"{entry.balance:.2f}",
+            entry.status,
+            entry.detail,
+            facts,
+        ]
+        yield writer.writerow(map(_harmless, row))
 
 
 def _harmless(text: str) -> str:
@@ -105,14 +142,11 @@ def _harmless(text: str) -> str:
     )
 
 
-def _by_day(items: list[Item]) -> list[tuple[object, list[Item]]]:
-    """Items in order, grouped by the reader's local day."""
-
-    def local_day(item: Item) -> object:
-        assert item.at is not None
-        return words.local(item.at).date()
-
-    return [(day, list(group)) for day, group in groupby(items, key=local_day)]
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _next_run(account: Account) -> Schedule | None:

@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account
-from funding.models import BankAccount, BankLink, Deposit, Schedule, Withdrawal
+from funding.models import BankAccount, BankLink, Deposit, Ledger, Movement, Schedule, Withdrawal
+from funding.sync.ledger import advance_ledger
 from robo import work
 from sandbox.api import funding as sandbox_funding
 from sandbox.world import World
@@ -81,6 +82,13 @@ def settle_money(pass_time: Callable[[timedelta], None]) -> Callable[[], None]:
         raise AssertionError("money still moves")
 
     return run
+
+
+def read_ledger(account: Account) -> list[Movement]:
+    """One look at Bluum's books, and every line it left, oldest first."""
+    found, _ = Ledger.objects.get_or_create(account=account)
+    advance_ledger(found)
+    return list(Movement.objects.filter(account=account).in_order())
 
 
 class Bluum:

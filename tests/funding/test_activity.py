@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account
-from funding.models import BankAccount, Deposit, Schedule, TransferEvent
+from funding import entries
+from funding.models import BankAccount, Deposit, Movement, Schedule, TransferEvent
 from robo import agenda
 
 PAGE = "/money/activity/"
@@ -48,43 +49,98 @@ def many(account: Account, bank: BankAccount, count: int) -> None:
         TransferEvent.objects.create(deposit=deposit, status="completed", at=at)
 
 
+def booked(account: Account) -> None:
+    """What `many` made, as lines of the ledger."""
+    deposits = Deposit.objects.filter(account=account).order_by("created_at")
+    balance = Decimal(0)
+    for deposit in deposits:
+        balance += deposit.amount
+        day = deposit.created_at.date()
+        Movement.objects.create(
+            account=account, key=str(deposit.pk), kind="deposit", amount=deposit.amount,
+            balance=balance, day=day, month=day.replace(day=1), deposit=deposit,
+        )  # fmt: skip
+
+
 def test_the_ledger_is_newest_first_with_its_day(
     web: Client, account: Account, bank: BankAccount
 ) -> None:
     many(account, bank, 3)
+    booked(account)
     page = web.get(PAGE).content.decode()
     assert page.index("+$1.00") < page.index("+$2.00") < page.index("+$3.00")
+    assert "$6.00" in page  # the cash after the newest
     assert "You linked Checking ••3168" in page
     assert "Account opened" in page
     assert "Your next $600.00 comes on" in page
+    assert "Account opened" not in web.get(PAGE, {"only": "money"}).content.decode()
 
 
 def test_a_filter_has_an_address(web: Client, account: Account, bank: BankAccount) -> None:
-    many(account, bank, 3)
-    page = web.get(PAGE, {"kind": "deposit"}).content.decode()
-    assert "+$1.00" in page
-    assert "+$2.00" not in page
-    assert 'href="?kind=deposit" aria-current="page"' in page
-    nothing = web.get(PAGE, {"kind": "<script>"})
+    many(account, bank, 4)
+    booked(account)
+    page = web.get(PAGE, {"kind": "auto_invest"}).content.decode()
+    assert "+$2.00" in page
+    assert "+$1.00" not in page
+    assert '<option value="auto_invest" selected>' in page
+    assert "2 lines of cash, together" in page
+    assert "+$6.00" in page
+    found = web.get(PAGE, {"q": "over 3"}).content.decode()
+    assert "+$4.00" in found
+    assert "+$2.00" not in found
+    assert "Understood as $3.00 or more." in found
+    nothing = web.get(PAGE, {"kind": "<script>", "q": "<script>alert(1)</script>"})
     assert nothing.status_code == 200
     assert "<script>alert" not in nothing.content.decode()
-    assert web.get(PAGE, {"page": "99"}).status_code == 200
+    for odd in ({"before": "x"}, {"first": "31/31/1"}, {"least": "many"}, {"q": "\x00" * 9}):
+        assert web.get(PAGE, odd).status_code == 200
+
+
+def test_a_deposit_that_failed_is_found_and_counts_nothing(
+    web: Client, account: Account, bank: BankAccount
+) -> None:
+    many(account, bank, 1)
+    Deposit.objects.update(
+        status="failed", completed_at=None, failure_reason="R01", amount=Decimal(640)
+    )
+    page = web.get(PAGE, {"q": f"failed deposits {timezone.localdate().year}"}).content.decode()
+    assert "$640.00 deposit didn’t go through" in page
+    assert "+$640.00" not in page
+    assert "didn’t go through" not in web.get(PAGE, {"q": "VTI"}).content.decode()
+
+
+def test_what_is_under_way_stands_on_top_with_its_day_and_whether_it_can_be_stopped(
+    web: Client, account: Account, bank: BankAccount
+) -> None:
+    asked = Deposit.objects.create(account=account, bank=bank, amount=250, status="pending")
+    page = web.get(PAGE).content.decode()
+    assert "On its way from Checking ••3168" in page
+    assert reverse("funding:deposit-cancel", args=[asked.pk]) in page
+    assert page.index("On its way from") < page.index("Search your activity")
+    Deposit.objects.update(status="processing")
+    page = web.get(PAGE).content.decode()
+    assert "Can’t be canceled any more." in page
+    assert reverse("funding:deposit-cancel", args=[asked.pk]) not in page
 
 
 def test_the_file_holds_what_the_page_shows(
     web: Client, account: Account, bank: BankAccount
 ) -> None:
-    bank.institution = '=HYPERLINK("x")'
+    bank.institution, bank.name = "Lakeside", '=HYPERLINK("x")'
     bank.save()
     many(account, bank, 3)
+    booked(account)
     answer = web.get(reverse("funding:activity-csv"))
     assert answer["Content-Type"].startswith("text/csv")
     rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
-    assert len(rows) == len(agenda.things_that_happened(account))
-    deposits = [row for row in rows if row["kind"] == "deposit"]
-    assert sorted(row["amount_usd"] for row in deposits) == ["1.00", "3.00"]
-    assert deposits[0]["time_utc"].endswith("+00:00")
+    choice = entries.chosen(account, {})
+    assert len(rows) == len(list(entries.every_entry(choice)))
+    deposits = [row for row in rows if row["kind"] in {"deposit", "auto_invest"}]
+    assert sorted(r["amount_usd"] for r in deposits if r["amount_usd"]) == ["1.00", "2.00", "3.00"]
+    assert deposits[0]["cash_after_usd"] == "6.00"
     assert not any(value.startswith("=") for row in rows for value in row.values())
+    few = web.get(reverse("funding:activity-csv"), {"q": "under 2", "only": "money"})
+    assert len(few.content.decode().splitlines()) == 3
 
 
 def test_before_anything_happened_the_page_says_that_is_right(

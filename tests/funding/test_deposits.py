@@ -15,7 +15,7 @@ from portfolios.models import Investment
 from robo import work
 from sandbox import faults, transfers
 from sandbox.world import World
-from tests.funding.conftest import Bluum, key_in, link_bank, sign_in
+from tests.funding.conftest import Bluum, key_in, link_bank, read_ledger, sign_in
 
 FORM = "/money/deposit/"
 
@@ -274,6 +274,7 @@ def test_a_return_after_completion_is_told_and_counted(
     page = web.get(reverse("funding:deposit-status", args=[deposit.pk])).content.decode()
     assert "Your bank took $500.00 back." in page
     assert Notice.objects.filter(key=f"deposit-returned:{deposit.pk}").count() == 1
+    read_ledger(deposit.account)
     ledger = web.get(reverse("funding:activity")).content.decode()
     assert "+$500.00" in ledger
     assert "−$500.00" in ledger

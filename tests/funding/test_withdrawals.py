@@ -20,7 +20,7 @@ from portfolios.services import portfolio_of
 from robo import agenda, work
 from sandbox import faults, transfers
 from sandbox.world import World
-from tests.funding.conftest import Bluum, key_in, link_bank, sign_in
+from tests.funding.conftest import Bluum, key_in, link_bank, read_ledger, sign_in
 from tests.funding.test_loop import in_threads
 
 FORM = "/money/withdraw/"
@@ -113,6 +113,7 @@ def test_cash_goes_from_the_form_to_the_bank(
     titles = [message.subject for message in mail.outbox]
     assert "You asked for $400.00 to be sent to Checking ••3168" in titles
     assert "$400.00 is at Checking ••3168" in titles
+    read_ledger(made.account)
     activity = web.get("/money/activity/?kind=withdrawal").content.decode()
     assert "−$400.00" in activity
 
@@ -471,6 +472,7 @@ def test_one_that_comes_back_after_arriving_is_noticed(
     assert made.was_returned
     page = web.get(reverse("funding:withdrawal-status", args=[made.pk])).content.decode()
     assert "Your bank sent $400.00 back." in page
+    read_ledger(account)
     ledger = web.get("/money/activity/?kind=withdrawal").content.decode()
     assert "−$400.00" in ledger
     assert "+$400.00" in ledger
