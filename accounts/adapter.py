@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
 
-from accounts import services
+from accounts import disputes, letters, services
 from accounts.models import User
 from robo import partner, seal
 
@@ -71,6 +71,41 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     ) -> Any:
         brand = {"partner": partner.current(), "site_url": settings.SITE_URL}
         return super().render_mail(template_prefix, email, {**context, **brand}, headers)
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """About a change of how someone signs in: with a link that disputes it.
+
+        When the address itself changes, the old and the new one hear of it.
+        """
+        about = EVENTS.get(template_prefix.rpartition("/")[2], "A change of how you sign in")
+        given = {**(context or {}), "dispute_url": disputes.link(user, about=about)}
+        given["why"] = letters.MANDATORY_WHY
+        super().send_notification_mail(template_prefix, user, given, email)
+        new = given.get("to_email")
+        if template_prefix == "account/email/email_changed" and new and new != email:
+            super().send_notification_mail(template_prefix, user, given, new)
+
+
+EVENTS = {
+    "email_changed": "A change of the e-mail address",
+    "email_confirm": "A change of the e-mail address",
+    "email_deleted": "A change of the e-mail address",
+    "password_changed": "A change of the password",
+    "password_reset": "A change of the password",
+    "password_set": "A change of the password",
+    "recovery_codes_generated": "New recovery codes",
+    "totp_activated": "A new authenticator app",
+    "totp_deactivated": "The removal of an authenticator app",
+    "webauthn_added": "A new passkey",
+    "webauthn_removed": "The removal of a passkey",
+}
+"""What each of allauth's notifications is about, as a case names it."""
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]

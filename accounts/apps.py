@@ -6,6 +6,6 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import agenda, roles  # noqa: F401
+        from accounts import agenda, roles, security  # noqa: F401
 
         post_migrate.connect(roles.make_groups, sender=self)

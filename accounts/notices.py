@@ -1,13 +1,12 @@
 """What we tell investors about their account, and the words for it. In the app and by e-mail."""
 
-from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+import re
+
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.urls import reverse
 
-from accounts.models import Account, Document, Notice, Topic
-from robo import partner
+from accounts import letters
+from accounts.models import Account, ContactChange, Document, Notice, Topic
 from robo.bluum import Refused
 
 
@@ -20,36 +19,34 @@ def tell(
     body: str,
     url: str = "",
     topic: str = Topic.ACCOUNT,
+    mail: bool = True,
 ) -> None:
     """Tell the investor something, once per key: a notice in the app, and an e-mail.
 
-    `topic` is one of `Topic`; anything else is a ValueError.
-    The e-mail says the same sentence; never put identity, tax ids or account numbers
-    in it.
+    `topic` is one of `Topic`, anything else is a ValueError; the person's choices for it decide
+    when an e-mail goes and whether the notice is among the messages. Without `mail` none is sent,
+    because another one says it. Never put identity, tax ids or account numbers in the sentence.
     """
-    _, new = Notice.objects.get_or_create(
+    topic = Topic(topic)
+    notice, new = Notice.objects.get_or_create(
         account=account,
         key=key,
-        defaults={"title": title, "body": body, "url": url, "topic": Topic(topic)},
+        defaults={
+            "title": without_numbers(title),
+            "body": without_numbers(body),
+            "url": url,
+            "topic": topic,
+            "is_shown": letters.choices_of(account).is_shown(topic),
+        },
     )
-    if not new:
-        return
-    context = {
-        "heading": title,
-        "paragraphs": [body],
-        "action_url": settings.SITE_URL + url if url else "",
-        "action_text": "See it",
-        "partner": partner.current(),
-        "site_url": settings.SITE_URL,
-    }
-    message = EmailMultiAlternatives(
-        subject=title,
-        body=render_to_string("mail/message.txt", context).strip(),
-        from_email=partner.current().email_from,
-        to=[account.user.email],
-    )
-    message.attach_alternative(render_to_string("mail/message.html", context), "text/html")
-    message.send()
+    if new and mail:
+        letters.write(notice)
+
+
+def without_numbers(text: str) -> str:
+    """A last guard: of what looks like an account number or tax ID only the end is told."""
+    text = re.sub(r"\b\d{3}-\d{2}-(\d{4})\b", r"••\1", text)
+    return re.sub(r"(?<![\d,.$])\d{4,}(\d{4})(?!\d)", r"••\1", text)
 
 
 # What was refused, in words -----------------------------------------------------------------
@@ -157,4 +154,41 @@ def document_rejected(document: Document) -> None:
         title="Your document wasn’t accepted",
         body=document.rejection_reason or "Please send it again.",
         url=reverse("accounts:documents"),
+    )
+
+
+def contact_change_asked(change: ContactChange) -> None:
+    what = change.get_kind_display().lower()
+    tell(
+        account=change.account,
+        key=f"contact-change-asked-{change.pk}",
+        topic=Topic.SECURITY,
+        title=f"You asked to change your {what}",
+        body="People check it and carry it to the custodian, within two business days. "
+        "The page shows how far it is.",
+        url=reverse("accounts:you"),
+    )
+
+
+def contact_change_decided(change: ContactChange) -> None:
+    what = change.get_kind_display().lower()
+    done = change.status == ContactChange.Status.DONE
+    tell(
+        account=change.account,
+        key=f"contact-change-decided-{change.pk}",
+        topic=Topic.SECURITY,
+        title=f"Your {what} was changed" if done else f"Your {what} couldn’t be changed",
+        body="The custodian has it now." if done else change.reason,
+        url=reverse("accounts:you"),
+    )
+
+
+def export_ready(account: Account, pk: int, days: int) -> None:
+    tell(
+        account=account,
+        key=f"export-ready-{pk}",
+        title="Your data is ready to download",
+        body=f"One file with everything we keep of you. It’s there for {days} days, then our "
+        "copy is deleted.",
+        url=reverse("accounts:export"),
     )

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from datetime import time
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,14 +10,19 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import (
+    MANDATORY,
     Account,
     AccountStatus,
+    Choices,
     Document,
     DocumentStatus,
     ManagementType,
+    Notice,
+    Rhythm,
     SealedIdentity,
     Signature,
     SignedText,
+    Topic,
     User,
 )
 from accounts.notices import tell as tell
@@ -204,7 +210,7 @@ def upload_document(
     return document
 
 
-# Notices ------------------------------------------------------------------------------------
+# Notices and settings -----------------------------------------------------------------------
 
 
 def read_notices(account: Account) -> None:
@@ -212,5 +218,42 @@ def read_notices(account: Account) -> None:
     account.notices.filter(read_at=None).update(read_at=timezone.now())
 
 
-def save_settings(user: User, *, time_zone: str) -> None:
-    User.objects.filter(pk=user.pk).update(time_zone=time_zone)
+def read_notice(notice: Notice) -> None:
+    """Its reader has opened this one."""
+    Notice.objects.filter(pk=notice.pk, read_at=None).update(read_at=timezone.now())
+
+
+@transaction.atomic
+def choose_notices(
+    account: Account,
+    *,
+    email: dict[str, str],
+    silent: Iterable[str],
+    quiet_from: time | None,
+    quiet_until: time | None,
+) -> None:
+    """How the person wants to hear of each topic; what is mandatory can't be chosen away."""
+    Choices.objects.update_or_create(
+        account=account,
+        defaults={
+            "email": {topic: Rhythm(rhythm) for topic, rhythm in email.items()},
+            "silent": sorted({Topic(topic) for topic in silent} - MANDATORY),
+            "quiet_from": quiet_from,
+            "quiet_until": quiet_until,
+        },
+    )
+
+
+@transaction.atomic
+def stop_mails(account: Account, topics: Iterable[str]) -> None:
+    """No more e-mails about these topics; the app goes on telling of them. Again is harmless."""
+    row, _ = Choices.objects.select_for_update().get_or_create(account=account)
+    row.email |= {topic: Rhythm.OFF for topic in topics if topic not in MANDATORY}
+    row.save(update_fields=["email"])
+    audit.record("stop e-mails", target=row, account=account, topics=list(topics))
+
+
+def save_settings(user: User, *, time_zone: str, appearance: str, hides_amounts: bool) -> None:
+    User.objects.filter(pk=user.pk).update(
+        time_zone=time_zone, appearance=appearance, hides_amounts=hides_amounts
+    )

@@ -1,7 +1,7 @@
 from celery import shared_task
 
-from accounts import sync
-from accounts.models import Account, Document, Mail
+from accounts import export, letters, sync
+from accounts.models import Account, DataExport, Document, Letter, Mail
 from robo import work
 
 
@@ -18,3 +18,13 @@ def advance_document(pk: int) -> None:
 @shared_task
 def send_mail(pk: int) -> None:
     work.take(Mail, pk, sync.send_mail)
+
+
+@shared_task
+def advance_letter(pk: int) -> None:
+    work.take(Letter, pk, letters.advance)
+
+
+@shared_task
+def advance_export(pk: int) -> None:
+    work.take(DataExport, pk, export.advance)

@@ -9,6 +9,7 @@ from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.disputes import disputed
 from accounts.models import Account
 from accounts.services import tell
 from funding import limits
@@ -37,6 +38,11 @@ def factor_added(sender: Any, user: Any, **_: Any) -> None:
     hold(user, "A way to sign in was added")
 
 
+@receiver(disputed, dispatch_uid="funding-hold-disputed")
+def told_it_was_not_them(sender: Any, account: Account, **_: Any) -> None:
+    hold(account.user, "You told us that something wasn’t you")
+
+
 @transaction.atomic
 def hold(user: Any, cause: str) -> None:
     """Keep money in for a while, and tell its owner. Accounts that aren't open need none."""
@@ -50,9 +56,10 @@ def hold(user: Any, cause: str) -> None:
         tell(
             account=account,
             key=f"security-hold:{found.pk}",
-            title=cause,
-            body=f"If that was you, all is well. To be safe, money can’t be withdrawn until "
-            f"{words.moment(found.until)}. If it wasn’t you, call us now.",
+            topic="security",
+            title="Withdrawals are paused for now",
+            body=f"{cause}. To be safe, money can’t be withdrawn until "
+            f"{words.moment(found.until)}. If that was you, there is nothing to do.",
             url=reverse("funding:money"),
         )
 

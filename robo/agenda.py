@@ -1,8 +1,8 @@
 """What the apps tell home, the admin and each other's pages about an account.
 
 Later apps of the journey can't be imported by earlier ones; they announce here what they know:
-things to do (`todo`), things that will happen (`upcoming`), things that happened (`activity`) and
-what is held with us (`held`).
+things to do (`todo`), things that will happen (`upcoming`), things that happened (`activity`),
+what is held with us (`held`) and papers to take along (`paper`).
 When what advice rests on changes, an earlier app says so (`advice_changed`) and later ones follow.
 """
 
@@ -56,6 +56,23 @@ def held(provider: Provider) -> Provider:
     """Register a function of an account that yields what it holds with us: title, amount, at."""
     _providers["held"].append(provider)
     return provider
+
+
+Papers = Callable[[Any], Iterable[tuple[str, bytes]]]
+
+_papers: list[Papers] = []
+
+
+def paper(provider: Papers) -> Papers:
+    """Register a function of an account that yields papers: a file's name and its bytes."""
+    _papers.append(provider)
+    return provider
+
+
+def papers(account: Any) -> Iterable[tuple[str, bytes]]:
+    """Every paper the apps have of an account, each under a name of its own."""
+    for provider in _papers:
+        yield from provider(account)
 
 
 _followers: list[Callable[[Any], object]] = []

@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "accounts.security.last_seen",
     "robo.logs.RequestMiddleware",
     "robo.http.local_time",
     "robo.http.staff_have_mfa",

@@ -1,6 +1,7 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 import robo.webhooks.views
 from onboarding.urls import picture
@@ -16,6 +17,7 @@ urlpatterns = [
     path("home/", home, name="home"),
     path("legal/<slug:slug>/", views.legal, name="legal"),
     path("brand-<str:digest>.css", partner.brand_css, name="brand_css"),
+    path("sign-in/sessions/", RedirectView.as_view(pattern_name="accounts:security")),
     path("sign-in/", include("allauth.urls")),
     path("account/", include("accounts.urls")),
     path("open/", include("onboarding.urls")),

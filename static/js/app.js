@@ -1,28 +1,33 @@
 // Everything works without this file. It adds comforts: theme, privacy, crosshair, slider twins,
 // a button that can't be pressed twice, and focus that goes where the news is.
 const root = document.documentElement;
-const remember = (key, value) => {
+const remember = (key, value, store = "localStorage") => {
   try {
-    if (value !== undefined) localStorage.setItem(key, value);
-    return localStorage.getItem(key);
+    if (value !== undefined) window[store].setItem(key, value);
+    return window[store].getItem(key);
   } catch {
     return null;
   }
 };
 
-// Theme: the visitor's system decides until they choose.
-const chosen = remember("theme");
+// Theme: the visitor's system decides until they choose; what they chose in settings comes first.
+const chosen = root.dataset.theme || remember("theme");
 if (chosen === "light" || chosen === "dark") root.dataset.theme = chosen;
 const isDark = () =>
   (root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
 
-// Privacy: one key (h), kept across reloads; charts blur with the figures.
+// Privacy: one key (h), kept across reloads; charts blur with the figures. Who chose in settings to
+// have amounts hidden shows them for this visit only.
+const privacyStore = document.body.hasAttribute("data-private") ? "sessionStorage" : "localStorage";
 function hideAmounts(on) {
   document.body.toggleAttribute("data-private", on);
-  remember("private", on ? "1" : "");
+  remember("private", on ? "1" : "", privacyStore);
   document.querySelector("[data-do=private]")?.setAttribute("aria-pressed", String(on));
 }
-if (document.querySelector("[data-do=private]")) hideAmounts(remember("private") === "1");
+if (document.querySelector("[data-do=private]")) {
+  const kept = remember("private", undefined, privacyStore);
+  hideAmounts(kept === null ? document.body.hasAttribute("data-private") : kept === "1");
+}
 
 document.addEventListener("click", (event) => {
   const pressed = event.target.closest("[data-do]");

@@ -102,7 +102,8 @@ def test_something_is_told_once(db, maya):
     message = unpack(seal.unseal_json(Mail.objects.get().sealed))
     assert message.to == [maya.email]
     assert "A word." in message.body
-    assert "/home/" in message.body
+    [notice] = Notice.objects.all()
+    assert reverse("accounts:notice", args=[notice.pk]) in message.body
 
 
 def test_notices_are_read_by_their_own_reader(client, maya, omar):
@@ -119,11 +120,15 @@ def test_notices_are_read_by_their_own_reader(client, maya, omar):
 
 def test_a_time_zone_is_kept_and_nonsense_is_not(client, maya):
     client.force_login(maya)
-    page = reverse("accounts:settings")
-    assert client.post(page, {"time_zone": "America/Denver"}).status_code == 302
-    assert client.post(page, {"time_zone": "Mars/Olympus"}).status_code == 422
+    page = reverse("accounts:preferences")
+    given = {"time_zone": "America/Denver", "appearance": "dark", "hides_amounts": "on"}
+    assert client.post(page, given).status_code == 302
+    assert client.post(page, given | {"time_zone": "Mars/Olympus"}).status_code == 422
     maya.refresh_from_db()
     assert maya.time_zone == "America/Denver"
+    shown = client.get(reverse("accounts:settings")).content.decode()
+    assert 'data-theme="dark"' in shown
+    assert "data-private" in shown
 
 
 def test_the_groups_of_staff_exist(db):

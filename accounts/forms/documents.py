@@ -1,7 +1,6 @@
-"""What people send about themselves after opening: documents and settings."""
+"""Files that people send."""
 
 import uuid
-import zoneinfo
 from typing import Any
 
 from django import forms
@@ -58,46 +57,21 @@ class DocumentForm(forms.Form):
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        if not file.size:
-            raise ValidationError("The file is empty. Choose another one.")
-        if file.size > LARGEST:
-            raise ValidationError("The file has more than 10 MB. Choose a smaller one.")
-        content = file.read()
-        kind = content_type_of(content)
-        if kind is None:
-            raise ValidationError(
-                "This isn’t a JPEG, PNG or PDF. Take a photo, or save it as PDF, and try again."
-            )
+        content, kind = read_file(file)
         self.cleaned_data |= {"content": content, "content_type": kind}
         return file
 
 
-def time_zones() -> list[tuple[str, Any]]:
-    """American zones by the name people use, then all others."""
-    near = [
-        ("America/New_York", "Eastern time (New York)"),
-        ("America/Chicago", "Central time (Chicago)"),
-        ("America/Denver", "Mountain time (Denver)"),
-        ("America/Phoenix", "Arizona (Phoenix)"),
-        ("America/Los_Angeles", "Pacific time (Los Angeles)"),
-        ("America/Anchorage", "Alaska (Anchorage)"),
-        ("Pacific/Honolulu", "Hawaii (Honolulu)"),
-        ("America/Puerto_Rico", "Atlantic time (Puerto Rico)"),
-        ("Pacific/Guam", "Guam"),
-    ]
-    names = {name for name, _ in near}
-    others = [
-        (name, name.replace("_", " "))
-        for name in sorted(zoneinfo.available_timezones())
-        if "/" in name and name not in names and not name.startswith(("Etc/", "posix", "right"))
-    ]
-    return [("United States", near), ("Elsewhere", others)]
-
-
-class SettingsForm(forms.Form):
-    time_zone = forms.ChoiceField(
-        label="Time zone",
-        help_text="Days and times on these pages are told in this zone.",
-        choices=time_zones,
-        error_messages={"invalid_choice": "Choose a time zone from the list."},
-    )
+def read_file(file: Any) -> tuple[bytes, str]:
+    """The bytes of a JPEG, PNG or PDF, and which of them it is. Raises ValidationError kindly."""
+    if not file.size:
+        raise ValidationError("The file is empty. Choose another one.")
+    if file.size > LARGEST:
+        raise ValidationError("The file has more than 10 MB. Choose a smaller one.")
+    content = file.read()
+    kind = content_type_of(content)
+    if kind is None:
+        raise ValidationError(
+            "This isn’t a JPEG, PNG or PDF. Take a photo, or save it as PDF, and try again."
+        )
+    return content, kind

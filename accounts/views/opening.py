@@ -1,6 +1,7 @@
+"""How the account stands, documents for verification, agreements."""
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.safestring import mark_safe
@@ -8,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from markdown_it import MarkdownIt
 
 from accounts import services
-from accounts.forms import DocumentForm, SettingsForm
+from accounts.forms import DocumentForm
 from accounts.guards import Request, investor_required
 from accounts.models import AccountStatus, Signature
 from accounts.status import story
@@ -97,30 +98,3 @@ def agreement(request: Request, pk: int) -> HttpResponse:
         "html": mark_safe(markdown.render(text.body)),  # noqa: S308 (raw HTML is off)
     }
     return render(request, "accounts/agreement.html", context)
-
-
-@investor_required
-@require_http_methods(["GET", "POST"])
-def settings(request: Request) -> HttpResponse:
-    user = request.user
-    form = SettingsForm(request.POST or None, initial={"time_zone": user.time_zone})
-    if request.method == "POST" and form.is_valid():
-        services.save_settings(user, time_zone=form.cleaned_data["time_zone"])
-        messages.success(request, "Saved.")
-        return redirect("accounts:settings")
-    context = {
-        "form": form,
-        "account": request.account,
-        "unread": request.account.notices.filter(read_at=None).count(),
-    }
-    return render(request, "accounts/settings.html", context, status=422 if form.errors else 200)
-
-
-@investor_required
-@require_http_methods(["GET", "POST"])
-def notices(request: Request) -> HttpResponse:
-    if request.method == "POST":
-        services.read_notices(request.account)
-        return redirect("accounts:notices")
-    page = Paginator(request.account.notices.all(), 20).get_page(request.GET.get("page"))
-    return render(request, "accounts/notices.html", {"page": page})

@@ -1,16 +1,18 @@
-"""People, their Bluum account, its verification, what they signed, what we told them."""
+"""People, their Bluum account and its verification."""
 
 import uuid
 from datetime import timedelta
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-import pgtrigger
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from robo.work import Work, WorkManager, WorkQuerySet, due_indexes
+from robo.work import Work, WorkQuerySet, due_indexes
+
+if TYPE_CHECKING:
+    from accounts.models.papers import Document
 
 
 class UserManager(BaseUserManager["User"]):
@@ -27,12 +29,25 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=username)
 
 
+class Appearance(models.TextChoices):
+    SYSTEM = "", "As my device is set"
+    LIGHT = "light", "Light"
+    DARK = "dark", "Dark"
+
+
 class User(AbstractUser):
     """Someone who signs in: an investor, or staff in one of the groups of `accounts.roles`."""
 
     username = None  # type: ignore[assignment]
     email = models.EmailField("e-mail address")
     time_zone = models.CharField(max_length=40, default="America/New_York")
+    appearance = models.CharField(
+        max_length=10, choices=Appearance.choices, default="", db_default="", blank=True
+    )
+    hides_amounts = models.BooleanField(
+        default=False, db_default=False, help_text="Pages open with amounts blurred."
+    )
+    password_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -181,6 +196,8 @@ class Account(Work):
 
     def documents_needed(self) -> list["Document.Type"]:
         """The documents verification waits for that the person has not sent yet."""
+        from accounts.models.papers import DOCUMENT_FOR_CHECK, DocumentStatus
+
         if self.status != AccountStatus.PENDING:
             return []
         asked = [
@@ -250,159 +267,3 @@ class Kept(Work):
 
     class Meta:
         abstract = True
-
-
-class DocumentStatus(models.TextChoices):
-    SENDING = "sending", "Sending"  # ours
-    REFUSED = "refused", "Not accepted"  # ours: Bluum refused the upload itself
-    PROCESSING = "processing", "Being checked"
-    APPROVED = "approved", "Approved"
-    REJECTED = "rejected", "Rejected"
-
-
-class Document(Work):
-    """A file for verification. Its bytes lie sealed here only until Bluum has them."""
-
-    class Type(models.TextChoices):
-        ID = "id_verification", "Photo ID"
-        ADDRESS = "proof_of_address", "Proof of address"
-        W9 = "w9_form", "Form W-9"
-
-    account = models.ForeignKey(Account, models.PROTECT, related_name="documents")
-    key = models.UUIDField(default=uuid.uuid4, editable=False)
-    type = models.CharField(max_length=20, choices=Type.choices)
-    file_name = models.CharField(max_length=120)
-    content_type = models.CharField(max_length=40)
-    size = models.PositiveIntegerField(help_text="Bytes.")
-    sha256 = models.CharField(max_length=64)
-    sealed_file = models.BinaryField(null=True, blank=True, editable=False)
-    status = models.CharField(
-        max_length=20, choices=DocumentStatus.choices, default=DocumentStatus.SENDING
-    )
-    rejection_reason = models.CharField(max_length=300, blank=True)
-    bluum_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
-    created_at = models.DateTimeField(default=timezone.now)
-
-    objects = OfAccountManager()
-    work_task = "accounts.tasks.advance_document"
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["account", "key"], name="document_wish_once")
-        ]
-        indexes = due_indexes("document")
-
-    def __str__(self) -> str:
-        return f"{self.get_type_display()} of {self.account}"
-
-    @property
-    def is_settled(self) -> bool:
-        return self.status not in {DocumentStatus.SENDING, DocumentStatus.PROCESSING}
-
-
-# Which document settles a check that did not pass by itself.
-DOCUMENT_FOR_CHECK = {
-    "identity_verification": Document.Type.ID,
-    "tax_id_verification": Document.Type.W9,
-}
-
-
-class SignedText(models.Model):
-    """The exact text somebody signed, once per version of its bytes."""
-
-    sha256 = models.CharField(max_length=64, primary_key=True)
-    slug = models.SlugField(max_length=60)
-    version = models.CharField(max_length=40)
-    title = models.CharField(max_length=200)
-    body = models.TextField(help_text="UTF-8 of this is what the hash is of.")
-
-    class Meta:
-        triggers = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.title}, version {self.version}"
-
-
-class Signature(models.Model):
-    """Who signed which text, when, from where, and by which words."""
-
-    account = models.ForeignKey(Account, models.PROTECT, related_name="signatures")
-    text = models.ForeignKey(SignedText, models.PROTECT, related_name="signatures")
-    kind = models.CharField(max_length=40, help_text="Bluum's agreement name, or policy.")
-    statement = models.CharField(max_length=300, help_text="The words beside the box or button.")
-    signed_at = models.DateTimeField(default=timezone.now)
-    ip = models.GenericIPAddressField()
-    user_agent = models.CharField(max_length=300, blank=True)
-
-    objects = models.Manager.from_queryset(OfAccountQuerySet)()
-
-    class Meta:
-        ordering = ["signed_at"]
-        constraints = [
-            models.UniqueConstraint(fields=["account", "text"], name="signature_once_per_text")
-        ]
-        triggers = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.text_id[:8]} by {self.account_id}"
-
-
-class Topic(models.TextChoices):
-    """What a notice is about, for choosing how one hears of it."""
-
-    MONEY = "money", "Money in and out"
-    AUTO_INVEST = "auto_invest", "Auto-invest"
-    PORTFOLIO = "portfolio", "Your portfolio"
-    GOALS = "goals", "Goals"
-    INSIGHTS = "insights", "Insights"
-    DOCUMENTS = "documents", "Statements and papers"
-    ACCOUNT = "account", "Your account"
-    SECURITY = "security", "Security"
-
-
-class Notice(models.Model):
-    """Something we told the investor, in the app and by e-mail."""
-
-    account = models.ForeignKey(Account, models.CASCADE, related_name="notices")
-    key = models.CharField(max_length=80, help_text="Names the occasion, so that it is told once.")
-    topic = models.CharField(
-        max_length=20,
-        choices=Topic.choices,
-        default=Topic.ACCOUNT,
-        db_default=Topic.ACCOUNT,
-    )
-    title = models.CharField(max_length=120)
-    body = models.CharField(max_length=400)
-    url = models.CharField(max_length=200, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    read_at = models.DateTimeField(null=True, blank=True)
-
-    objects = models.Manager.from_queryset(OfAccountQuerySet)()
-
-    class Meta:
-        ordering = ["-created_at"]
-        constraints = [models.UniqueConstraint(fields=["account", "key"], name="notice_once")]
-
-    def __str__(self) -> str:
-        return self.title
-
-
-class Mail(Work):
-    """An e-mail on its way to the mail server. Sealed, and emptied once it is out."""
-
-    sealed = models.BinaryField(null=True, editable=False)
-    created_at = models.DateTimeField(default=timezone.now)
-    sent_at = models.DateTimeField(null=True, blank=True)
-
-    objects = WorkManager["Mail"]()
-    work_task = "accounts.tasks.send_mail"
-
-    class Meta:
-        indexes = due_indexes("mail")
-
-    def __str__(self) -> str:
-        return f"Mail {self.pk}"

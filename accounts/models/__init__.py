@@ -1,0 +1,29 @@
+"""People, their Bluum account, its verification, what they signed, asked and were told."""
+
+from accounts.models.asked import Case as Case
+from accounts.models.asked import ContactChange as ContactChange
+from accounts.models.asked import DataExport as DataExport
+from accounts.models.asked import TrustedContact as TrustedContact
+from accounts.models.papers import DOCUMENT_FOR_CHECK as DOCUMENT_FOR_CHECK
+from accounts.models.papers import Document as Document
+from accounts.models.papers import DocumentStatus as DocumentStatus
+from accounts.models.papers import Signature as Signature
+from accounts.models.papers import SignedText as SignedText
+from accounts.models.people import Account as Account
+from accounts.models.people import AccountQuerySet as AccountQuerySet
+from accounts.models.people import AccountStatus as AccountStatus
+from accounts.models.people import Appearance as Appearance
+from accounts.models.people import Kept as Kept
+from accounts.models.people import ManagementType as ManagementType
+from accounts.models.people import OfAccountManager as OfAccountManager
+from accounts.models.people import OfAccountQuerySet as OfAccountQuerySet
+from accounts.models.people import SealedIdentity as SealedIdentity
+from accounts.models.people import User as User
+from accounts.models.people import UserManager as UserManager
+from accounts.models.told import MANDATORY as MANDATORY
+from accounts.models.told import Choices as Choices
+from accounts.models.told import Letter as Letter
+from accounts.models.told import Mail as Mail
+from accounts.models.told import Notice as Notice
+from accounts.models.told import Rhythm as Rhythm
+from accounts.models.told import Topic as Topic

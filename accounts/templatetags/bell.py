@@ -1,0 +1,17 @@
+"""The bell at the top of every page."""
+
+from typing import Any
+
+from django import template
+from django.template import RequestContext
+
+from accounts.models import Notice
+
+register = template.Library()
+
+
+@register.inclusion_tag("accounts/_bell.html", takes_context=True)
+def bell(context: RequestContext) -> dict[str, Any]:
+    """The way to our messages, with how many are unread. One query."""
+    unread = Notice.objects.unread().filter(account__user=context["user"])
+    return {"unread": unread.count()}
