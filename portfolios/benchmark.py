@@ -11,10 +11,8 @@ from django.db.models import FloatField
 from django.db.models.functions import Cast
 
 from accounts.models import Account
-from portfolios import returns_of
 from portfolios.models import MarketLevel, Policy
 from portfolios.planning import markets
-from portfolios.planning.returns import Rate
 from portfolios.snapshot import snapshot
 from robo.ui import words
 from robo.ui.charts import ValuePoint
@@ -33,21 +31,27 @@ class Beside:
     made: float
     """After a fee like the portfolio's, so that both paid the same."""
     before_fee: float
-    ours: Rate
+    ours: float | None
     named: str
-    """The mix of today: 76% VTI and 24% BND."""
+    """The mix of today: 76% in US stocks (VTI) and 24% in US bonds (BND)."""
     changes: int
     """How often the mix changed between."""
     line: list[tuple[date, float]]
 
     @property
     def ahead(self) -> float | None:
-        return None if self.ours.value is None else self.ours.value - self.made
+        return None if self.ours is None else self.ours - self.made
 
 
-def beside(account: Account, points: Sequence[ValuePoint], fees: Decimal | None) -> Beside | None:
+def beside(
+    account: Account,
+    points: Sequence[ValuePoint],
+    own: Sequence[tuple[date, float]],
+    fees: Decimal | None,
+) -> Beside | None:
     """The comparison for these days; None where no policy was in force, or where closes of the
-    market aren't known for two of them. `fees`, dollars, are those of these days."""
+    market aren't known for two of them. `own` is the portfolio's return index, empty if its chain
+    broke; `fees`, dollars, are those of these days."""
     mixes = mixes_of(account)
     if not mixes or len(points) < 2:
         return None
@@ -57,18 +61,26 @@ def beside(account: Account, points: Sequence[ValuePoint], fees: Decimal | None)
     if len(line) < 2:
         return None
     since, until = line[0][0], line[-1][0]
-    inside = [p for p in points if since <= p.day <= until]
-    newest = mixes[-1][1]
+    made = dict(own)
     return Beside(
         since=since,
         until=until,
         made=line[-1][1],
         before_fee=markets.mix_line(days, mixes, levels)[-1][1] if fees else line[-1][1],
-        ours=returns_of.time_weighted(inside),
-        named=" and ".join(f"{words.percent(share, 0)} {name}" for name, share in newest.items()),
+        ours=(1 + made[until]) / (1 + made[since]) - 1 if made else None,
+        named=named(mixes[-1][1]),
         changes=sum(a[1] != b[1] and since < b[0] <= until for a, b in pairwise(mixes)),
         line=line,
     )
+
+
+def named(mix: markets.Mix) -> str:
+    """A mix in words, the largest part first."""
+    parts = [
+        f"{words.percent(share, 0)} in {markets.NAMES[symbol]} ({symbol})"
+        for symbol, share in sorted(mix.items(), key=lambda part: -part[1])
+    ]
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
 def mixes_of(account: Account) -> list[tuple[date, markets.Mix]]:
@@ -102,9 +114,7 @@ def levels_of(symbols: set[str], first: date, last: date) -> dict[str, dict[date
 def costs_of(points: Sequence[ValuePoint], fees: Decimal | None) -> list[float]:
     """What each day after the first took of the value, as a fraction: `fees` spread by value and
     time. Empty where there were none, or none are known."""
-    held = float(
-        sum((b.value * (b.day - a.day).days for a, b in pairwise(points)), returns_of.ZERO)
-    )
+    held = float(sum((b.value * (b.day - a.day).days for a, b in pairwise(points)), Decimal(0)))
     if not fees or not held:
         return []
     return [float(abs(fees)) * (b.day - a.day).days / held for a, b in pairwise(points)]

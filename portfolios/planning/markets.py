@@ -12,6 +12,8 @@ from itertools import pairwise
 
 MARKETS = {"equities": "VTI", "fixed_income": "BND", "treasury": "SGOV", "cash": "SGOV"}
 """What stands for each of Bluum's classes. Symbols, in the universe of our policies."""
+NAMES = {"VTI": "US stocks", "BND": "US bonds", "SGOV": "Treasury bills"}
+"""What each of them holds, in words."""
 STALE = timedelta(days=5)
 """A close counts this long for days without one: a weekend and its holidays."""
 AGREES = Decimal("0.0005")

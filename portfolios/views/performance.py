@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from math import prod
+from math import ceil, prod
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from accounts.guards import Request, investor_required
 from portfolios import benchmark, returns_of
 from portfolios.models import Portfolio
+from portfolios.planning.models import model
 from portfolios.planning.returns import Rate
 from portfolios.snapshot import snapshot
 from portfolios.views.overview import is_late, value_points
@@ -34,7 +35,7 @@ PERIODS = {
 """Name to label, and words."""
 CUSTOM = "custom"
 ZERO = Decimal(0)
-DRAWN = 260
+DRAWN = 200
 TOLD_STRETCHES = 8
 SAME = Decimal("0.0001")
 """Two returns that differ by less are the same: Bluum rounds to a hundredth of a percent."""
@@ -119,7 +120,7 @@ def period_context(row: Portfolio, period: Period) -> dict[str, Any]:
     line = returns_of.index(points)
     fall = returns_of.deepest_fall(line)
     years = returns_of.calendar(line)
-    beside = benchmark.beside(row.account, points, fees)
+    beside = benchmark.beside(row.account, points, line, fees)
     # The day of nothing before the first deposit counts, but has no place in a drawing of value.
     shown = points if points[0].value or len(points) < 3 else points[1:]
     name = period.name.lower()
@@ -146,13 +147,13 @@ def period_context(row: Portfolio, period: Period) -> dict[str, Any]:
         "years_chart": charts.columns(
             [charts.Column(str(y.year), y.made, part_of(y)) for y in years], name="Return by year"
         ),
-        "volatility": returns_of.volatility(line),
+        **usual_of(row, returns_of.volatility(line)),
         "months_up": [m for y in years for m in y.months if m is not None and m > 0],
         "months_known": [m for y in years for m in y.months if m is not None],
         "value_chart": charts.value_chart(thinned(shown), name=f"Value, {name}"),
         "return_chart": charts.return_chart(
             thinned(line), name=f"Return, {name}",
-            beside=beside.line if beside else (), beside_name="the same mix",
+            beside=beside.line if beside else (), beside_name="same mix",
         ),
         "theirs": theirs_of(theirs, time, points) if same else None,
         "benchmark": beside,
@@ -170,6 +171,17 @@ def gap_of(time: Rate, money: Rate) -> dict[str, Any]:
         return {"gap": None}
     gap = money.value - time.value
     return {"gap": gap, "gap_size": abs(gap), "gap_is_small": abs(gap) < 0.0005}
+
+
+def usual_of(row: Portfolio, volatility: float | None) -> dict[str, Any]:
+    """How far years end from their average, and where that leads from the average we plan with for
+    the policy's level. Fractions."""
+    active = snapshot(row.account).active
+    if volatility is None or active is None:
+        return {"volatility": volatility, "usual": None}
+    average = model(active.level).arithmetic
+    usual = {"average": average, "low": average - volatility, "high": average + volatility}
+    return {"volatility": volatility, "usual": usual}
 
 
 def standing(found: benchmark.Beside | None) -> str:
@@ -202,9 +214,9 @@ def return_sentence(period: Period, time: Rate, beside: benchmark.Beside | None)
 def thinned(days: list[T], *, keep: date | None = None) -> list[T]:
     """At most a few hundred days to draw, evenly spread; the figures are worked out on all. A day
     to `keep` stays: the deepest point of a fall is what the drawing is for."""
-    step = max(len(days) // DRAWN, 1)
-    if step == 1:
+    if len(days) <= DRAWN:
         return days
+    step = ceil(len(days) / DRAWN)
     kept = {*range(0, len(days) - 1, step), len(days) - 1}
     if keep is not None:
         kept |= {n for n, day in enumerate(days) if day[0] == keep}  # type: ignore[index]

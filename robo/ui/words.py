@@ -75,8 +75,10 @@ def percent(value: Number | None, digits: int | None = None) -> str:
     """A fraction as `0.25%`: two digits at most unless `digits` fixes them."""
     if value is None:
         return UNKNOWN
-    pattern = "#,##0.##" if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
-    return _minus(format_decimal(decimal(value) * 100, format=pattern, locale=LOCALE) + "%")
+    amount = decimal(value) * 100
+    if digits is not None:
+        return _minus(f"{amount:,.{digits}f}%")
+    return _minus(f"{amount:,.2f}".rstrip("0").rstrip(".") + "%")
 
 
 def percent_signed(value: Number | None, digits: int | None = None) -> str:

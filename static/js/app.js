@@ -85,6 +85,7 @@ function crosshair(plot) {
   const points = JSON.parse(data.textContent);
   const show = (index) => {
     const [x, y, words] = points[index];
+    plot.removeAttribute("data-quiet");
     cross.style.setProperty("--x", x);
     cross.style.setProperty("--y", y);
     cross.lastElementChild.textContent = words;
@@ -93,6 +94,8 @@ function crosshair(plot) {
   };
   input.hidden = cross.hidden = false;
   input.addEventListener("input", () => show(Number(input.value)));
+  // Escape puts the crosshair away, as any tip that covers something; the next move brings it back.
+  plot.addEventListener("keydown", (event) => event.key === "Escape" && plot.setAttribute("data-quiet", ""));
   plot.addEventListener("pointermove", (event) => {
     const box = input.getBoundingClientRect();
     const at = (100 * (event.clientX - box.left)) / box.width;

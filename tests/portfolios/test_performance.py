@@ -245,7 +245,7 @@ def test_a_portfolio_that_is_the_market_is_level_with_it(
     assert abs(found.ahead) < 0.0001
     assert found.before_fee - found.made == pytest.approx(0.0025 * 119 / 365, rel=0.1)
     assert (found.since, found.until) == (days[0], days[-1])
-    assert "60% VTI and 40% BND" in answer.content.decode()
+    assert "60% in US stocks (VTI) and 40% in US bonds (BND)" in answer.content.decode()
 
 
 def test_the_mix_is_the_one_in_force_on_each_day() -> None:

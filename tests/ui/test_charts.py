@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import pairwise
 from urllib.parse import unquote
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,7 +33,7 @@ def test_a_line_runs_from_edge_to_edge_and_up_when_value_rises():
     (x0, y0), (x1, y1), (x2, y2) = coordinates(chart.line)
     assert (x0, x1, x2) == (0, 50, 100)
     assert y0 > y1 > y2
-    assert y0 - y1 == y1 - y2
+    assert y0 - y1 == pytest.approx(y1 - y2)
 
 
 def test_one_day_is_no_line():

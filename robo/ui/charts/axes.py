@@ -85,7 +85,8 @@ def path(points: Iterable[Point], *, closed: bool = False) -> str:
 
 
 def texts(points: Iterable[Point]) -> list[str]:
-    return [f"{n(x)},{n(y)}" for x, y in points]
+    """A tenth of a percent is less than a pixel, and a third shorter than a hundredth."""
+    return [f"{round(x, 1):g},{round(y, 1):g}" for x, y in points]
 
 
 def joined(points: Sequence[str], *, closed: bool = False) -> str:
