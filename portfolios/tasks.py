@@ -31,7 +31,7 @@ def advance_portfolio(pk: int) -> None:
 
 @shared_task
 def advance_investment(pk: int) -> None:
-    work.take(Investment, pk, sync.advance_investment)
+    work.take(Investment, pk, sync.advance_run)
 
 
 @shared_task

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from portfolios.views import documents, holdings, ledger, performance
+from portfolios.views import documents, holdings, ledger, performance, rebalance
 
 urlpatterns = [
     path("portfolio/performance/", performance.performance, name="performance"),
     path("portfolio/performance.csv", performance.performance_csv, name="performance-csv"),
     path("portfolio/history/", ledger.rebalancing, name="portfolio-rebalancing"),
+    path("portfolio/rebalancing/", rebalance.rebalance, name="portfolio-rebalance"),
     path("portfolio/<str:symbol>/", holdings.holding, name="portfolio-holding"),
     path("documents/", documents.documents, name="documents"),
     path("documents/reports/<int:pk>/", documents.report, name="report"),

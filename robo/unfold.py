@@ -104,6 +104,7 @@ PLACES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         "Money",
         (
             ("Portfolios", "pie_chart", "portfolios.Portfolio"),
+            ("Trading halts", "pause_circle", "portfolios.TradingHalt"),
             ("Deposits", "south_west", "funding.Deposit"),
             ("Investments", "trending_up", "portfolios.Investment"),
             ("Schedules", "event_repeat", "funding.Schedule"),

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from unfold.decorators import display
 
 from accounts.models import Account
-from portfolios.admin import policies
+from portfolios.admin import policies, trading
 from portfolios.models import (
     FinancialPlan,
     Goal,
@@ -77,34 +77,6 @@ class GoalAdmin(ClientRows):
         return "Not known" if goal.chance is None else f"{words.in_100(goal.chance)} in 100"
 
 
-@admin.register(Portfolio)
-class PortfolioAdmin(ClientRows):
-    list_display = ("client", "worth", "cash_held", "drift", "needs_rebalancing", "as_of", "motion")
-    list_filter = (QueueFilter, "needs_rebalancing", "status")
-    fields = (
-        "client",
-        "name",
-        "status",
-        "worth",
-        "cash_held",
-        "drift",
-        "needs_rebalancing",
-        "as_of",
-        "refreshed_at",
-        "bluum_id",
-        "motion_in_words",
-        "error_in_words",
-    )
-
-    @display(description="Value", ordering="value")  # type: ignore[untyped-decorator]
-    def worth(self, row: Portfolio) -> str:
-        return words.money(row.value, row.currency)
-
-    @display(description="Cash", ordering="cash")  # type: ignore[untyped-decorator]
-    def cash_held(self, row: Portfolio) -> str:
-        return words.money(row.cash, row.currency)
-
-
 @admin.register(Investment)
 class InvestmentAdmin(ClientRows):
     list_display = ("created_at", "client", "dollars", "cause", "state", "motion")
@@ -117,6 +89,9 @@ class InvestmentAdmin(ClientRows):
         "created_at",
         "sent_at",
         "completed_at",
+        "asked_by",
+        "prevented_by",
+        "realized",
         "bluum_id",
         "motion_in_words",
         "error_in_words",
@@ -155,6 +130,8 @@ def portfolio(account: Account, user: Any) -> dict[str, Any]:
         "investments": [{"row": i, "tone": LABELS.get(i.status, "")} for i in investments],
     }
 
+
+__all__ = ["policies", "trading"]
 
 queues.announce(
     queues.Queue(

@@ -20,10 +20,17 @@ from portfolios.services.policy import (
     propose_policy,
     why_not_acceptable,
 )
+from portfolios.services.rebalancing import (
+    CannotRebalance,
+    end_halt,
+    request_rebalance,
+    start_halt,
+)
 
 __all__ = [
     "CannotAccept",
     "CannotPropose",
+    "CannotRebalance",
     "accept_policy",
     "add_goal",
     "approve_policy",
@@ -31,13 +38,16 @@ __all__ = [
     "archive_goal",
     "change_goal",
     "change_goals",
+    "end_halt",
     "follow_changes",
     "portfolio_of",
     "propose_policy",
     "request_investment",
+    "request_rebalance",
     "save_event",
     "set_shares",
     "share_budget",
     "shares_by_plan",
+    "start_halt",
     "why_not_acceptable",
 ]

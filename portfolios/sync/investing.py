@@ -11,14 +11,17 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import Account
+from accounts.models import Account, Topic
 from accounts.services import tell
-from portfolios.models import Investment, Policy, Portfolio
+from portfolios.models import Investment, Policy, Portfolio, TradingHalt
+from portfolios.planning.policy import CLASS_NAMES
 from portfolios.sync.common import bluum_portfolio, patience
 from robo import bluum, clients
 from robo.bluum.portfolios import Rebalance, RecommendedTrade
+from robo.bluum.trading import Order
 from robo.ui import words
 
 CENT = Decimal("0.01")
@@ -26,6 +29,7 @@ SMALLEST_TRADE = Decimal("1.00")
 KEY_LIVES = timedelta(hours=20)
 """Bluum remembers a key for 24 hours; an older one could mean a second rebalance."""
 GIVE_UP = timedelta(days=7)
+HALTED = timedelta(minutes=5)
 OPEN_ORDERS = ("accepted", "partially_filled")
 
 claims: list[Callable[[Account], Decimal]] = []
@@ -43,6 +47,8 @@ def advance_investment(investment: Investment) -> timedelta | None:
         return patience(investment.created_at, most=900)
     if investment.status != Investment.Status.WAITING:
         return follow(investment)
+    if wait := held_up(investment):
+        return wait
     key_is_old = (
         investment.first_tried_at is not None
         and timezone.now() - investment.first_tried_at > KEY_LIVES
@@ -51,17 +57,81 @@ def advance_investment(investment: Investment) -> timedelta | None:
         found = plan(investment)
         if found is None:
             return timedelta(seconds=15)  # something is open at Bluum; look again when it's done
-        if not found:
-            settle_as_not_needed(investment.pk)
+        trades, before = found
+        if not trades:
+            made = bought_by_bluum(investment)
+            if made:
+                remember_trades(investment, made)
+                complete_investment(investment.pk)
+            else:
+                settle_as_not_needed(investment.pk)
             return None
-        remember_trades(investment, found, fresh_key=key_is_old)
+        remember_trades(investment, trades, fresh_key=key_is_old, before={"allocation": before})
     return send(investment)
 
 
-def plan(investment: Investment) -> list[dict[str, Any]] | None:
-    """The buys that bring the available cash into the portfolio, dollars as strings.
+def held_up(investment: Investment) -> timedelta | None:
+    """How long to wait because staff have stopped trading; None while they haven't."""
+    halt = TradingHalt.objects.of(investment.account).first()
+    if halt is None:
+        if investment.prevented_by:
+            remember_obstacle(investment, "")
+        return None
+    remember_obstacle(investment, f"Trading is stopped: {halt.reason}")
+    return HALTED
 
-    Empty when there is nothing to invest. None while cash is held by open orders, because the
+
+def remember_obstacle(investment: Investment, what: str) -> None:
+    """Write down what keeps it waiting."""
+    if investment.prevented_by != what[:200]:
+        investment.prevented_by = what[:200]
+        investment.save(update_fields=["prevented_by"])
+
+
+def bought_by_bluum(investment: Investment) -> list[dict[str, Any]]:
+    """What Bluum bought with this money by itself, as auto-invest does; empty if it can't be told.
+
+    The newest buys that are no run's of ours and together are the amount, within a twentieth.
+    """
+    runs = Investment.objects.filter(account=investment.account).exclude(pk=investment.pk)
+    under_way = (Investment.Status.PENDING, Investment.Status.IN_PROGRESS)
+    at, near = investment.created_at, timedelta(hours=1)
+    if runs.filter(Q(status__in=under_way) | Q(created_at__range=(at - near, at + near))).exists():
+        return []  # whose money it was can't be told
+    known = {t.get("order") for trades in runs.values_list("trades", flat=True) for t in trades}
+    found: list[dict[str, Any]] = []
+    left = investment.amount
+    for order in clients.bluum().orders.list(str(investment.account.bluum_id), side="buy"):
+        if left <= investment.amount / 20 or order.id in known:
+            break
+        if order.filled_qty and order.average_price:
+            found.append(filled(order))
+            left -= Decimal(found[-1]["notional"])
+    return found if abs(left) <= max(investment.amount / 20, 1) else []
+
+
+def filled(order: Order, reason: str = "") -> dict[str, Any]:
+    """An order that was carried out, as a run keeps it."""
+    amount = (order.filled_qty or Decimal(0)) * (order.average_price or Decimal(0))
+    return {
+        "action": order.side,
+        "symbol": order.symbol,
+        "notional": f"{amount:.2f}",
+        "reason": reason,
+        "order": order.id,
+    }
+
+
+def orders_before(account_id: str) -> list[str]:
+    """The newest orders there are before a run: what comes on top is the run's."""
+    return [order.id for order in clients.bluum().orders.list(account_id)]
+
+
+def plan(investment: Investment) -> tuple[list[dict[str, Any]], dict[str, Any]] | None:
+    """The buys that bring the available cash into the portfolio, dollars as strings, and where
+    each class stood before them.
+
+    No buys when there is nothing to invest. None while cash is held by open orders, because the
     analysis would be out of date the moment they are done, or spoken for by another wish.
     """
     account = investment.account
@@ -73,12 +143,16 @@ def plan(investment: Investment) -> list[dict[str, Any]] | None:
     )
     claimed = sum((claim(account) for claim in claims), Decimal(0))
     if available - claimed < SMALLEST_TRADE:
-        return None if claimed else []
+        return None if claimed else ([], {})
     available -= claimed
     if open_orders(account_id):
         return None
     analysis = api.portfolios.rebalancing(account_id, portfolio_id)
-    return buys_within(analysis.recommended_trades, available)
+    before = {
+        name: {"target": str(d.target), "actual": str(d.actual)}
+        for name, d in analysis.current_allocation.items()
+    }
+    return buys_within(analysis.recommended_trades, available), before
 
 
 def buys_within(trades: Iterable[RecommendedTrade], cash: Decimal) -> list[dict[str, Any]]:
@@ -97,6 +171,7 @@ def buys_within(trades: Iterable[RecommendedTrade], cash: Decimal) -> list[dict[
             "action": "buy",
             "symbol": t.symbol,
             "notional": f"{amount:.2f}",
+            "asset_class": t.asset_class or "",
             "reason": t.reason or "",
         }
         for t, amount in zip(buys, amounts, strict=True)
@@ -106,14 +181,19 @@ def buys_within(trades: Iterable[RecommendedTrade], cash: Decimal) -> list[dict[
 
 @transaction.atomic
 def remember_trades(
-    investment: Investment, trades: list[dict[str, Any]], *, fresh_key: bool = False
+    investment: Investment,
+    trades: list[dict[str, Any]],
+    *,
+    fresh_key: bool = False,
+    before: dict[str, Any] | None = None,
 ) -> None:
     """Write down what will be sent, before it is."""
     investment.trades = trades
+    investment.before = before or investment.before
     if fresh_key:
         investment.key = uuid.uuid4()
         investment.first_tried_at = timezone.now()
-    investment.save(update_fields=["trades", "key", "first_tried_at"])
+    investment.save(update_fields=["trades", "before", "key", "first_tried_at"])
 
 
 def send(investment: Investment) -> timedelta:
@@ -152,7 +232,7 @@ def apply_rebalance(pk: int, remote: Rebalance) -> None:
     if remote.status == Investment.Status.FAILED:
         investment.status = Investment.Status.FAILED
     investment.save(update_fields=["bluum_id", "sent_at", "status"])
-    _poke_portfolio(investment)
+    poke_portfolio(investment)
 
 
 def follow(investment: Investment) -> timedelta | None:
@@ -168,12 +248,25 @@ def follow(investment: Investment) -> timedelta | None:
     left = (cash.balance if cash.available is None else cash.available) if cash else Decimal(0)
     bought = {h.symbol for h in held.holdings} >= {t["symbol"] for t in investment.trades}
     if bought and not reserved and left < max(spent, SMALLEST_TRADE):
+        note_orders(investment)
         complete_investment(investment.pk)
         return None
     if timezone.now() - (investment.sent_at or investment.created_at) > GIVE_UP:
         fail_investment(investment.pk)
         return None
     return patience(investment.sent_at or investment.created_at, most=300)
+
+
+def note_orders(investment: Investment) -> None:
+    """Keep with each trade the newest order for its fund, so that no other run takes it for its
+    own."""
+    newest: dict[str, str] = {}
+    for order in clients.bluum().orders.list(str(investment.account.bluum_id), side="buy"):
+        newest.setdefault(order.symbol, order.id)
+    investment.trades = [
+        {**trade, "order": newest.get(trade["symbol"], "")} for trade in investment.trades
+    ]
+    investment.save(update_fields=["trades"])
 
 
 def open_orders(account_id: str) -> bool:
@@ -198,10 +291,11 @@ def complete_investment(pk: int) -> None:
         account=investment.account,
         key=f"investment:{investment.pk}:completed",
         title=f"Your {words.money(spent)} is invested",
-        body=f"Bought: {bought_in_words(investment.trades)}. Nothing was sold.",
-        url="/portfolio/",
+        body=f"{why_in_words(investment)} Nothing was sold.",
+        url="/portfolio/history/",
+        topic=Topic.PORTFOLIO,
     )
-    _poke_portfolio(investment)
+    poke_portfolio(investment)
 
 
 def bought_in_words(trades: Iterable[dict[str, Any]]) -> str:
@@ -210,13 +304,47 @@ def bought_in_words(trades: Iterable[dict[str, Any]]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
+def why_in_words(investment: Investment) -> str:
+    """We invested $500.00: 62% VTI and 38% BND, because you were under your targets in stocks."""
+    spent = sum((Decimal(t["notional"]) for t in investment.trades), Decimal(0))
+    largest = sorted(investment.trades, key=lambda t: -Decimal(t["notional"]))
+    parts = [f"{words.percent(Decimal(t['notional']) / spent)} {t['symbol']}" for t in largest]
+    listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    told = f"We invested {words.money(spent)}: {listed}"
+    return f"{told}, because {reason_in_words(investment)}."
+
+
+def reason_in_words(investment: Investment) -> str:
+    """Which classes were short before, or that it is the policy's mix."""
+    before = investment.before.get("allocation", {})
+    bought = {t.get("asset_class") for t in investment.trades}
+    held = any(Decimal(f["actual"]) for name, f in before.items() if name != "cash")
+    short = sorted(
+        (Decimal(f["actual"]) - Decimal(f["target"]), name)
+        for name, f in before.items()
+        if name in bought and Decimal(f["actual"]) < Decimal(f["target"])
+    )
+    if not held or not short:
+        return "that is the mix of your policy"
+    named = [
+        f"{CLASS_NAMES.get(name, name)} ({_part(before[name]['actual'])} with the new money "
+        f"counted, the target is {_part(before[name]['target'])})"
+        for _, name in short[:2]
+    ]
+    return f"you were under in {' and '.join(named)}"
+
+
+def _part(percent: str) -> str:
+    return words.percent(Decimal(percent) / 100, 1)
+
+
 @transaction.atomic
 def fail_investment(pk: int) -> None:
     """The orders ended without buying. The cash is still the investor's."""
     investment = Investment.objects.select_for_update().get(pk=pk)
     investment.status = Investment.Status.FAILED
     investment.save(update_fields=["status"])
-    _poke_portfolio(investment)
+    poke_portfolio(investment)
 
 
 @transaction.atomic
@@ -226,9 +354,10 @@ def settle_as_not_needed(pk: int) -> None:
     investment.status = Investment.Status.NOT_NEEDED
     investment.completed_at = timezone.now()
     investment.save(update_fields=["status", "completed_at"])
-    _poke_portfolio(investment)
+    poke_portfolio(investment)
 
 
-def _poke_portfolio(investment: Investment) -> None:
+def poke_portfolio(investment: Investment) -> None:
+    """Have the portfolio looked at."""
     for portfolio in Portfolio.objects.filter(account_id=investment.account_id):
         portfolio.poke()

@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.guards import Request, investor_required
 from portfolios.models import Holding, Policy
+from portfolios.planning import funds
+from portfolios.planning import policy as statement
+from portfolios.rebalancing import lots_of, terms_of
 from portfolios.snapshot import snapshot
 from portfolios.views.ledger import trades_of
 from portfolios.views.overview import is_late
@@ -51,16 +54,6 @@ class Band:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Lot:
-    """Shares bought together. Dollars."""
-
-    bought: date | None
-    quantity: Decimal | None
-    cost: Decimal | None
-    gain: Decimal | None
-
-
 @investor_required
 @require_safe
 def holding(request: Request, symbol: str) -> HttpResponse:
@@ -72,7 +65,13 @@ def holding(request: Request, symbol: str) -> HttpResponse:
     )
     known = snapshot(request.account)
     fees = partner.current().fees
+    fund = funds.fund(symbol)
+    expense = fund.expense if fund else None
+    others = list(
+        Holding.objects.filter(portfolio=found.portfolio).values_list("symbol", flat=True)
+    )
     label, series = BANDS.get(found.asset_class, ("Other", 3))
+    lots = lots_of(found, timezone.localdate())
     average = found.cost_basis / found.quantity if found.cost_basis and found.quantity else None
     context = {
         "holding": found,
@@ -81,6 +80,7 @@ def holding(request: Request, symbol: str) -> HttpResponse:
         "label": label,
         "series": series,
         "role": ROLES.get(found.asset_class, ""),
+        "confidence": found.price_confidence.replace("_", " ").lower(),
         "band": band_of(known.active, found),
         "policy": known.active,
         "average": average,
@@ -88,9 +88,15 @@ def holding(request: Request, symbol: str) -> HttpResponse:
         if found.unrealized is not None and found.cost_basis
         else None,
         "own_fee": (found.value * fees.advisory).quantize(CENT),
-        "fund_fee": (found.value * fees.fund_expense_max).quantize(CENT),
+        "fund_fee": (found.value * (expense or fees.fund_expense_max)).quantize(CENT),
         "fees": fees,
-        "lots": lots_of(found),
+        "fund": fund,
+        "part": funds.part_of(symbol),
+        "replaced": replaced_by(known.active, symbol),
+        "overlaps": funds.overlapping(symbol, others),
+        "lots": lots,
+        "terms": terms_of(lots),
+        "next_long": next((lot for lot in lots if lot.long_from), None),
         "trades": trades_of(known.investments, symbol),
     }
     return render(request, "portfolios/holding.html", context)
@@ -114,33 +120,13 @@ def band_of(policy: Policy | None, found: Holding) -> Band | None:
     )
 
 
+def replaced_by(policy: Policy | None, symbol: str) -> str:
+    """The fund of the model whose place this one took because the policy excludes it; empty if it
+    took none."""
+    limits = (policy.content if policy else {}).get("constraints", {}).get("restrictions", {})
+    taken = statement.substitutes(limits.get("excluded_securities", ()))
+    return next((out for out, into in taken.items() if into == symbol), "")
+
+
 def _part(percent: Any) -> Decimal | None:
     return None if percent is None else words.decimal(percent) / 100
-
-
-def lots_of(found: Holding) -> list[Lot]:
-    """Bluum's lots, with what each is worth beyond its cost at the price we have."""
-    lots = []
-    for row in found.lots:
-        quantity = _first(row, "quantity")
-        cost = _first(row, "total_cost_basis", "cost_basis", "total_cost")
-        each = _first(row, "cost_per_share", "price", "unit_cost", "cost_basis_per_share")
-        if cost is None and each is not None and quantity is not None:
-            cost = each * quantity
-        bought = next(
-            (row[k] for k in ("acquired_date", "acquired_at", "purchase_date", "date")
-             if row.get(k)), None,
-        )  # fmt: skip
-        gain = (
-            found.price * quantity - cost
-            if found.price is not None and quantity is not None and cost is not None
-            else None
-        )
-        lots.append(
-            Lot(date.fromisoformat(str(bought)[:10]) if bought else None, quantity, cost, gain)
-        )
-    return lots
-
-
-def _first(row: Mapping[str, Any], *names: str) -> Decimal | None:
-    return next((Decimal(str(row[n])) for n in names if row.get(n) is not None), None)

@@ -11,7 +11,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.guards import Request, investor_required
-from portfolios.models import Investment
+from portfolios.models import Holding, Investment, TradingHalt
+from portfolios.planning import drift as drifting
 from portfolios.snapshot import snapshot
 from portfolios.views.portfolio import drift_of, most_off, threshold_of
 from robo.ui import words
@@ -23,6 +24,7 @@ CAUSES = {
     "withdrawal": "Money was needed for a withdrawal.",
     "drift": "A class was too far from its target.",
     "rebalance": "A class was too far from its target.",
+    "withdrawal-canceled": "A withdrawal was canceled.",
     "dividend": "Dividends had come together.",
 }
 
@@ -36,6 +38,15 @@ class Run:
     status: str
     reason: str
     trades: tuple[dict[str, Any], ...]
+    before: Decimal | None
+    """What sat in the wrong place before, as a fraction; None where nobody noted it."""
+    after: Decimal | None
+    short: Decimal | None
+    long: Decimal | None
+    """Gains less losses taken, by term; None where not known or nothing was sold."""
+    prevented_by: str
+    asked_by: str
+    moves: bool
 
 
 @investor_required
@@ -49,8 +60,15 @@ def rebalancing(request: Request) -> HttpResponse:
     drift, wrong = drift_of(row) if row else (None, None)
     context = {
         "page": page,
-        "runs": [run_of(investment) for investment in page],
+        "runs": [run_of(investment, request.user) for investment in page],
         "portfolio": row,
+        "halts": list(TradingHalt.objects.of(request.account)),
+        "held": set(
+            Holding.objects.filter(portfolio__account=request.account).values_list(
+                "symbol", flat=True
+            )
+        ),
+        "moves": any(investment.status in Investment.IN_MOTION for investment in page),
         "drift": drift,
         "wrong": wrong,
         "threshold": threshold_of(known.active.content) if known.active else None,
@@ -59,18 +77,50 @@ def rebalancing(request: Request) -> HttpResponse:
     return render(request, "portfolios/rebalancing.html", context)
 
 
-def run_of(row: Investment) -> Run:
+def run_of(row: Investment, own: Any = None) -> Run:
+    """`own` is the person whose account it is."""
     spent = sum((Decimal(t["notional"]) for t in row.trades), Decimal(0))
+    kind = row.cause.partition(":")[0]
+    reason = CAUSES.get(kind, "Cash was waiting to be invested.")
+    if row.is_rebalance and row.agreed.get("reason"):
+        reason = row.agreed["reason"]
+    asked = ""
+    if row.asked_by_id:
+        asked = "You said yes" if row.asked_by_id == getattr(own, "pk", None) else "Your adviser"
     return Run(
         at=row.completed_at or row.sent_at or row.created_at,
         amount=spent or row.amount,
         status=row.get_status_display(),
-        reason=CAUSES.get(row.cause.partition(":")[0], "Cash was waiting to be invested."),
+        reason=reason,
         trades=tuple(
             {**t, "amount": Decimal(t["notional"]), "side": t.get("action", "buy")}
             for t in row.trades
         ),
+        before=_off(row.before),
+        after=_off(row.after),
+        short=_gain(row.realized, "short"),
+        long=_gain(row.realized, "long"),
+        prevented_by=row.prevented_by,
+        asked_by=asked,
+        moves=row.status in Investment.IN_MOTION,
     )
+
+
+def _off(noted: dict[str, Any]) -> Decimal | None:
+    allocation = noted.get("allocation")
+    if not allocation:
+        return None
+    return (
+        drifting.drift(
+            {name: Decimal(found["actual"]) for name, found in allocation.items()},
+            {name: Decimal(found["target"]) for name, found in allocation.items()},
+        )
+        / 100
+    )
+
+
+def _gain(realized: dict[str, str], term: str) -> Decimal | None:
+    return Decimal(realized[term]) if term in realized else None
 
 
 def trades_of(rows: list[Investment], symbol: str) -> list[dict[str, Any]]:

@@ -18,7 +18,6 @@ from portfolios.services.policy import STATEMENT
 from portfolios.snapshot import snapshot
 from portfolios.views.overview import link
 from robo import partner
-from robo.ui import charts, words
 
 BANDS = {
     "equities": ("Stocks", 1),
@@ -250,19 +249,3 @@ def class_order(name: str) -> int:
     """Where a class stands: in the order of a policy, unknown ones last."""
     order = list(BANDS)
     return order.index(name) if name in order else len(order)
-
-
-def allocation_bars(shares: dict[str, dict[str, str]]) -> charts.Bars:
-    """Bluum's analysis as bars: actual against target."""
-    return charts.bars(
-        [
-            charts.Bar(
-                BANDS.get(name, (name.replace("_", " ").capitalize(), 3))[0],
-                words.decimal(row["actual"]) / 100,
-                words.decimal(row["target"]) / 100,
-                BANDS.get(name, ("", 3))[1],
-            )
-            for name, row in sorted(shares.items(), key=lambda pair: class_order(pair[0]))
-            if words.decimal(row["actual"]) or words.decimal(row["target"])
-        ]
-    )

@@ -14,7 +14,7 @@ from accounts.models import Account
 from onboarding.models import RiskAssessment
 from onboarding.services import submit_risk
 from portfolios import services
-from portfolios.models import Goal, Policy, Portfolio
+from portfolios.models import Goal, Holding, Policy, Portfolio
 from portfolios.planning.months import months_later
 from robo import clients, work
 from sandbox.api import funding as sandbox_funding
@@ -160,3 +160,27 @@ def refreshed(account: Account) -> Portfolio:
     row = Portfolio.objects.get(account=account)
     assert row.refreshed_at, row.error
     return row
+
+
+@pytest.fixture
+def fifty_holdings(invested: Portfolio) -> Portfolio:
+    """The invested portfolio with fifty more funds, each with two lots."""
+    Holding.objects.bulk_create(
+        Holding(
+            portfolio=invested,
+            symbol=f"X{n}",
+            asset_class="equities" if n % 2 else "fixed_income",
+            quantity=1,
+            price=1,
+            value=1,
+            cost_basis=1,
+            unrealized=0,
+            lots=[
+                {"lot_id": f"{n}-{m}", "quantity": "0.5", "cost_basis": "0.50",
+                 "acquired_at": f"202{4 + m}-03-02T15:00:00Z"}
+                for m in range(2)
+            ],
+        )
+        for n in range(50)
+    )  # fmt: skip
+    return invested

@@ -1,0 +1,313 @@
+"""A rebalance before anyone says yes: its trades, tax and effect, and what is in the way.
+
+Dollars, and fractions of the portfolio. Nothing here calls out.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from portfolios import market
+from portfolios.models import Holding, Investment, Portfolio, TradingHalt
+from portfolios.planning import drift as drifting
+from robo.ui import words
+
+ZERO = Decimal(0)
+CENT = Decimal("0.01")
+COOLDOWN = timedelta(days=7)
+"""Ours: so long after a rebalance with sales no other begins."""
+WASH_SALE = timedelta(days=30)
+"""A loss doesn't count if the same fund was bought within 30 days before or after (IRC § 1091)."""
+SMALLEST = Decimal("1.00")
+LONG_TERM = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Shares bought together. Dollars. `term` is long or short, empty when not known."""
+
+    bought: date | None
+    quantity: Decimal | None
+    cost: Decimal | None
+    gain: Decimal | None
+    term: str
+    long_from: date | None
+    """The first day on which a sale counts as long term; None once it does."""
+
+    days_to_long: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    symbol: str
+    name: str
+    action: str
+    amount: Decimal
+    reason: str
+    lots: tuple[Lot, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tax:
+    """Gains less losses by term, and about what federal tax they mean; None where not known."""
+
+    short: Decimal | None
+    long: Decimal | None
+    bracket: Decimal | None
+
+    @property
+    def gains(self) -> Decimal | None:
+        return None if self.short is None or self.long is None else self.short + self.long
+
+    @property
+    def long_rate(self) -> Decimal | None:
+        """The federal rate on gains of more than a year that goes with most incomes of the bracket:
+        0, 15 or 20 percent (IRC § 1(h)); the brackets' edges differ a little."""
+        if self.bracket is None:
+            return None
+        if self.bracket <= Decimal("0.12"):
+            return ZERO
+        return Decimal("0.20") if self.bracket >= Decimal("0.37") else Decimal("0.15")
+
+    @property
+    def about(self) -> Decimal | None:
+        """Federal tax, rounded to the dollar; nothing for a loss. Losses of one term lower the
+        other's gains. State tax isn't counted."""
+        if self.short is None or self.long is None or self.bracket is None:
+            return None
+        short, long = self.short, self.long
+        if short < 0 or long < 0:
+            short, long = (max(short + long, ZERO), ZERO) if short > 0 else (ZERO, short + long)
+        tax = max(short, ZERO) * self.bracket + max(long, ZERO) * (self.long_rate or ZERO)
+        return tax.quantize(Decimal(1))
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What is in the way; `stops` when nothing can be asked for until it is gone."""
+
+    text: str
+    stops: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    at: datetime
+    trades: tuple[Trade, ...]
+    tax: Tax
+    before: Decimal
+    after: Decimal
+    obstacles: tuple[Obstacle, ...]
+
+    @property
+    def sales(self) -> tuple[Trade, ...]:
+        return tuple(t for t in self.trades if t.action == "sell")
+
+    @property
+    def purchases(self) -> tuple[Trade, ...]:
+        return tuple(t for t in self.trades if t.action == "buy")
+
+    @property
+    def sold(self) -> Decimal:
+        return sum((t.amount for t in self.sales), ZERO)
+
+    @property
+    def may_be_asked(self) -> bool:
+        return bool(self.sales) and not any(o.stops for o in self.obstacles)
+
+
+def preview(
+    row: Portfolio,
+    analysis: Mapping[str, Any],
+    holdings: Sequence[Holding],
+    *,
+    runs: Iterable[Investment],
+    halts: Iterable[TradingHalt],
+    bracket: Decimal | None,
+    threshold: Decimal | None,
+    now: datetime,
+) -> Preview | None:
+    """None where Bluum has never said what it would trade. `bracket` and `threshold` are
+    fractions."""
+    if not analysis or not row.value or not row.allocation:
+        return None
+    held = {h.symbol: h for h in holdings}
+    today = words.local(now).date()
+    trades = tuple(
+        Trade(
+            symbol=t["symbol"],
+            name=held[t["symbol"]].name if t["symbol"] in held else "",
+            action=t["action"],
+            amount=Decimal(str(t.get("notional") or 0)),
+            reason=t.get("reason") or "",
+            lots=tuple(lots_of(held[t["symbol"]], today))
+            if t["action"] == "sell" and t["symbol"] in held
+            else (),
+        )
+        for t in analysis.get("trades", ())
+    )
+    tax = analysis.get("tax_impact") or {}
+    allocation = analysis.get("allocation") or row.allocation
+    before, after = _effect(row.value, allocation, analysis.get("trades", ()))
+    return Preview(
+        at=datetime.fromisoformat(analysis["at"]),
+        trades=trades,
+        tax=Tax(
+            _decimal(tax.get("estimated_short_term_gains")),
+            _decimal(tax.get("estimated_long_term_gains")),
+            bracket,
+        ),
+        before=before,
+        after=after,
+        obstacles=tuple(_obstacles(row, analysis, trades, runs, halts, threshold, now)),
+    )
+
+
+def _decimal(value: Any) -> Decimal | None:
+    return None if value is None else Decimal(str(value))
+
+
+def _effect(
+    total: Decimal,
+    allocation: Mapping[str, Mapping[str, str]],
+    trades: Iterable[Mapping[str, Any]],
+) -> tuple[Decimal, Decimal]:
+    """Drift before and after, as fractions, at the prices of the analysis."""
+    targets = {name: Decimal(found["target"]) / 100 for name, found in allocation.items()}
+    weights = {name: Decimal(found["actual"]) / 100 for name, found in allocation.items()}
+    after = dict(weights)
+    for trade in trades:
+        part = Decimal(str(trade.get("notional") or 0)) / total
+        part = part if trade["action"] == "buy" else -part
+        name = trade.get("asset_class") or ""
+        after[name] = after.get(name, ZERO) + part
+        after["cash"] = after.get("cash", ZERO) - part
+    return drifting.drift(weights, targets), drifting.drift(after, targets)
+
+
+def _obstacles(
+    row: Portfolio,
+    analysis: Mapping[str, Any],
+    trades: Sequence[Trade],
+    runs: Iterable[Investment],
+    halts: Iterable[TradingHalt],
+    threshold: Decimal | None,
+    now: datetime,
+) -> Iterable[Obstacle]:
+    for halt in halts:
+        yield Obstacle(f"Trading is stopped: {halt.reason}", stops=True)
+    if row.unpriced:
+        yield Obstacle(f"{', '.join(row.unpriced)} has no price right now.", stops=True)
+    if any(run.status in Investment.IN_MOTION for run in runs):
+        yield Obstacle("Something is being traded right now.", stops=True)
+    if not analysis.get("needs_rebalancing"):
+        acts = f" We act at {words.percent(threshold)}." if threshold is not None else ""
+        yield Obstacle(
+            f"Your policy doesn’t call for it: every class is near enough to its target.{acts}",
+            stops=True,
+        )
+    if last := analysis.get("last_rebalanced_at"):
+        until = datetime.fromisoformat(last) + COOLDOWN
+        sold = any(r.is_rebalance and r.status == Investment.Status.COMPLETED for r in runs)
+        if sold and until > now:
+            yield Obstacle(
+                f"The last rebalance is too recent: the next one can begin on {words.day(until)}.",
+                stops=True,
+            )
+    washed = sorted(t.symbol for t in trades if t.action == "sell" and _is_wash(t.lots, now))
+    if washed:
+        yield Obstacle(
+            f"{', '.join(washed)} was bought within the last 30 days and stands at a loss: the "
+            "loss may not count for your taxes yet (wash sale).",
+            stops=False,
+        )
+    if small := [t.symbol for t in trades if t.amount < SMALLEST]:
+        yield Obstacle(f"Under {words.money(SMALLEST)}, left out: {', '.join(small)}.", stops=False)
+    if opens := market.next_open(now):
+        yield Obstacle(
+            f"Markets are closed. Orders are given when they open, {words.moment(opens)}, at the "
+            "prices of then.",
+            stops=False,
+        )
+
+
+def _is_wash(lots: Sequence[Lot], now: datetime) -> bool:
+    since = words.local(now).date() - WASH_SALE
+    return any(lot.bought and lot.bought >= since for lot in lots) and any(
+        lot.gain is not None and lot.gain < 0 for lot in lots
+    )
+
+
+def lots_of(found: Holding, today: date) -> list[Lot]:
+    """Bluum's lots, oldest first, with what each is worth beyond its cost at the price we have."""
+    lots = []
+    for row in found.lots:
+        quantity = _first(row, "quantity")
+        cost = _first(row, "total_cost_basis", "cost_basis", "total_cost")
+        each = _first(row, "cost_per_share", "price", "unit_cost", "cost_basis_per_share")
+        if cost is None and each is not None and quantity is not None:
+            cost = each * quantity
+        names = ("acquired_date", "acquired_at", "purchase_date", "date")
+        said = next((str(row[name])[:10] for name in names if row.get(name)), None)
+        bought = date.fromisoformat(said) if said else None
+        known = found.price is not None and quantity is not None and cost is not None
+        gain = (found.price * quantity - cost).quantize(CENT) if known else None  # type: ignore[operator]
+        long_from = bought + LONG_TERM + timedelta(days=1) if bought else None
+        lots.append(
+            Lot(
+                bought,
+                quantity,
+                cost,
+                gain,
+                "" if long_from is None else "long" if long_from <= today else "short",
+                long_from if long_from and long_from > today else None,
+                (long_from - today).days if long_from and long_from > today else None,
+            )
+        )
+    return sorted(lots, key=lambda lot: lot.bought or date.min)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """The lots of one term together. Dollars."""
+
+    name: str
+    count: int
+    quantity: Decimal
+    gain: Decimal | None
+
+
+def terms_of(lots: Sequence[Lot]) -> list[Term]:
+    """Long term, short term, and what can't be told, each with its gain or loss."""
+    names = {"long": "Held over a year", "short": "Held a year or less", "": "Term not known"}
+    found = []
+    for term, name in names.items():
+        ones = [lot for lot in lots if lot.term == term]
+        gains = [lot.gain for lot in ones if lot.gain is not None]
+        if ones:
+            shares = sum((lot.quantity or ZERO for lot in ones), ZERO)
+            gain = sum(gains, ZERO) if len(gains) == len(ones) else None
+            found.append(Term(name, len(ones), shares, gain))
+    return found
+
+
+def _first(row: Mapping[str, Any], *names: str) -> Decimal | None:
+    return next((Decimal(str(row[n])) for n in names if row.get(n) is not None), None)
+
+
+def shown(found: Preview, account: int) -> dict[str, Any]:
+    """What is kept of it with a yes."""
+    return {
+        "account": account,
+        "at": found.at.isoformat(),
+        "trades": [
+            {"action": t.action, "symbol": t.symbol, "notional": f"{t.amount:.2f}"}
+            for t in found.trades
+        ],
+        "tax": {
+            "estimated_short_term_gains": None if found.tax.short is None else str(found.tax.short),
+            "estimated_long_term_gains": None if found.tax.long is None else str(found.tax.long),
+        },
+    }

@@ -1,0 +1,92 @@
+"""Before a rebalance: what it would do, and the yes to it."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.core import signing
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from accounts.guards import Request, investor_required
+from portfolios import services
+from portfolios.models import Holding, Investment, TradingHalt
+from portfolios.rebalancing import Preview, preview, shown
+from portfolios.snapshot import Snapshot, snapshot
+from portfolios.sync.rebalancing import ask_now
+from portfolios.views.overview import link
+from portfolios.views.portfolio import threshold_of
+from robo import agenda
+
+SALT = "portfolios.rebalance"
+SHOWN_FOR = 30 * 60
+"""Seconds for which what was shown can be agreed to: prices move."""
+
+
+@investor_required
+@require_http_methods(["GET", "POST"])
+def rebalance(request: Request) -> HttpResponse:
+    """What would be bought and sold, its tax, and what is in the way; a yes asks for it."""
+    known = snapshot(request.account)
+    if request.method == "POST":
+        return agree(request)
+    fresh = ask_now(request.account)
+    found = look(known, fresh or (known.portfolio.analysis if known.portfolio else {}))
+    coming = next(
+        (i for i in agenda.things_to_come(request.account) if i.kind in {"deposit", "auto_invest"}),
+        None,
+    )
+    context = {
+        "preview": found,
+        "is_fresh": fresh is not None,
+        "portfolio": known.portfolio,
+        "policy": known.active,
+        "moving": [i for i in known.investments if i.status in Investment.IN_MOTION],
+        "coming": coming if coming and coming.amount and coming.day else None,
+        "deposit_url": link("funding:deposit"),
+        "key": uuid4(),
+        "shown": signing.dumps(shown(found, request.account.pk), salt=SALT, compress=True)
+        if found and found.may_be_asked
+        else "",
+    }
+    return render(request, "portfolios/rebalance.html", context)
+
+
+def look(known: Snapshot, analysis: dict[str, Any]) -> Preview | None:
+    row = known.portfolio
+    if row is None:
+        return None
+    sections = known.profile.sections if known.profile else {}
+    bracket = sections.get("tax", {}).get("federal_tax_bracket")
+    return preview(
+        row,
+        analysis,
+        list(Holding.objects.filter(portfolio=row)),
+        runs=known.investments,
+        halts=TradingHalt.objects.of(known.account),
+        bracket=Decimal(str(bracket)) if bracket is not None else None,
+        threshold=threshold_of(known.active.content) if known.active else None,
+        now=timezone.now(),
+    )
+
+
+def agree(request: Request) -> HttpResponse:
+    """The yes to exactly what was shown."""
+    try:
+        told = signing.loads(request.POST.get("shown", ""), salt=SALT, max_age=SHOWN_FOR)
+        key = UUID(request.POST.get("key", ""))
+    except (signing.BadSignature, ValueError):
+        messages.info(request, "Prices have moved since. Here is how it looks now.")
+        return redirect("portfolios:portfolio-rebalance")
+    if told.pop("account") != request.account.pk:
+        return redirect("portfolios:portfolio-rebalance")
+    try:
+        services.request_rebalance(account=request.account, by=request.user, key=key, shown=told)
+    except services.CannotRebalance as problem:
+        messages.error(request, str(problem))
+        return redirect("portfolios:portfolio-rebalance")
+    messages.success(request, "We’ve got it. The orders follow now; you see each one here.")
+    return redirect("portfolios:portfolio-rebalancing")

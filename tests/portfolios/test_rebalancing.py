@@ -1,0 +1,248 @@
+"""Drift and the deposit that mends it; a rebalance that someone said yes to; trading stopped."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Account, Notice
+from portfolios import services
+from portfolios.mending import mending
+from portfolios.models import Holding, Investment, Policy, Portfolio, TradingHalt
+from portfolios.planning import drift as drifting
+from portfolios.views.portfolio import drift_of
+from robo import work
+from robo.audit.models import Entry
+from sandbox import book, faults
+from sandbox.world import World
+from tests.portfolios.conftest import refreshed
+
+Money = Callable[[Account, Decimal], None]
+Settle = Callable[..., int]
+Pass = Callable[[timedelta], None]
+PAGE = reverse("portfolios:portfolio-rebalance")
+
+
+@pytest.fixture
+def drifted(invested: Portfolio, account: Account, sandbox: World) -> Portfolio:
+    """Stocks rose by half: more than the policy lets pass."""
+    book.shock(sandbox, "equities", 1.5)
+    row = refreshed(account)
+    assert row.needs_rebalancing
+    return row
+
+
+def rebalances(sandbox: World) -> list[dict[str, Any]]:
+    return list(sandbox.table("rebalances").values())
+
+
+def hidden(page: str) -> dict[str, str]:
+    """The fields of the form that says yes."""
+    return dict(re.findall(r'name="(key|shown)" value="([^"]+)"', page))
+
+
+def test_drift_is_half_the_sum_of_the_distances() -> None:
+    weights = dict.fromkeys("abcd", Decimal(25))
+    targets = dict(zip("abcd", map(Decimal, (30, 20, 30, 20)), strict=True))
+    assert drifting.drift(weights, targets) == 10
+
+
+def test_the_deposit_it_names_leaves_no_drift_and_sells_nothing(
+    web: Client,
+    drifted: Portfolio,
+    account: Account,
+    money: Money,
+    settle: Settle,
+    sandbox: World,
+) -> None:
+    page = web.get(reverse("portfolios:portfolio")).content.decode()
+    found = re.search(r"/deposit/\?amount=([\d.]+)", page)
+    assert found
+    before = len(sandbox.table("orders"))
+    money(account, Decimal(found[1]))
+    services.request_investment(account=account, amount=Decimal(found[1]), cause="deposit:2")
+    settle()
+    drift, _ = drift_of(refreshed(account))
+    assert drift is not None
+    assert drift <= Decimal("0.001")
+    given = list(sandbox.table("orders").values())[before:]
+    assert {order["side"] for order in given} == {"buy"}
+
+
+def test_the_preview_shows_sales_lots_tax_and_effect_and_trades_nothing(
+    web: Client, drifted: Portfolio, sandbox: World
+) -> None:
+    before = len(rebalances(sandbox))
+    answer = web.get(PAGE)
+    page, found = answer.content.decode(), answer.context["preview"]
+    assert found.sales
+    assert all(trade.lots for trade in found.sales)
+    assert found.after < found.before
+    assert "Gain held a year or less" in page
+    assert "Asked of our custodian just now" in page
+    assert len(rebalances(sandbox)) == before
+
+
+def test_with_the_custodian_away_the_preview_is_the_last_one_with_its_age(
+    web: Client, drifted: Portfolio, sandbox: World
+) -> None:
+    faults.add(sandbox, {"route": "*/rebalancing", "kind": "status", "status": 503})
+    answer = web.get(PAGE)
+    assert answer.status_code == 200
+    assert "This is its last analysis" in answer.content.decode()
+    assert answer.context["preview"].sales
+
+
+def test_a_yes_is_carried_out_once_and_its_run_says_what_came_of_it(
+    web: Client, drifted: Portfolio, account: Account, sandbox: World, settle: Settle
+) -> None:
+    before = len(rebalances(sandbox))
+    fields = hidden(web.get(PAGE).content.decode())
+    for _ in range(2):  # a double click
+        assert web.post(PAGE, fields).status_code == 302
+    # The connection breaks after the custodian has acted.
+    faults.add(
+        sandbox, {"route": "*/rebalancing", "method": "POST", "kind": "malformed", "count": 3}
+    )
+    settle()
+    run = Investment.objects.get(cause__startswith="rebalance:")
+    assert run.status == "completed", (run.error, run.prevented_by)
+    assert len(rebalances(sandbox)) == before + 1
+    drift, _ = drift_of(refreshed(account))
+    assert drift is not None
+    assert drift < Decimal("0.01")
+    sold = [gain for row in book.of(sandbox, str(account.bluum_id))["realized"] for gain in [row]]
+    assert Decimal(run.realized["short"]) == pytest.approx(
+        sum(g["gain"] for g in sold if g["term"] == "short"), abs=Decimal("0.10")
+    )
+    page = web.get(reverse("portfolios:portfolio-rebalancing")).content.decode()
+    assert "You said yes" in page
+    assert "Gains taken" in page
+    told = Notice.objects.get(key=f"investment:{run.pk}:completed")
+    assert "Sold: " in told.body
+    assert Entry.objects.filter(action="agree to rebalance").count() == 1
+
+
+def test_when_clearly_more_gains_would_be_taken_nothing_is_traded(
+    web: Client, drifted: Portfolio, sandbox: World, settle: Settle
+) -> None:
+    before = len(rebalances(sandbox))
+    web.post(PAGE, hidden(web.get(PAGE).content.decode()))
+    book.shock(sandbox, "equities", 1.6)
+    settle()
+    run = Investment.objects.get(cause__startswith="rebalance:")
+    assert run.status == "failed"
+    assert len(rebalances(sandbox)) == before
+    assert "look again" in Notice.objects.get(key=f"investment:{run.pk}:not-done").body
+
+
+def test_within_its_bands_nobody_can_ask_for_sales(web: Client, invested: Portfolio) -> None:
+    page = web.get(PAGE).content.decode()
+    assert "Your policy doesn’t call for it" in page
+    assert not hidden(page)
+
+
+def test_what_was_shown_to_maya_is_no_yes_of_omars(
+    web: Client,
+    drifted: Portfolio,
+    omar: Any,
+    apply_for: Callable[..., Account],
+) -> None:
+    fields = hidden(web.get(PAGE).content.decode())
+    apply_for(omar, tax_id="536229999")
+    other = Client()
+    other.force_login(omar)
+    assert "VTI" not in other.get(PAGE).content.decode()
+    other.post(PAGE, fields)
+    assert not Investment.objects.filter(cause__startswith="rebalance:").exists()
+    assert reverse("account_login") in Client().get(PAGE).url
+
+
+def test_a_halt_stops_investing_says_why_and_what_waited_goes_on_after_it(
+    web: Client,
+    policy: Policy,
+    account: Account,
+    money: Money,
+    settle: Settle,
+    sandbox: World,
+    iris: Any,
+) -> None:
+    halt = services.start_halt(by=iris, reason="Prices can’t be trusted at the moment.")
+    money(account, Decimal("1000.00"))
+    services.request_investment(account=account, amount=Decimal("1000.00"), cause="deposit:1")
+    work.run_due()
+    run = Investment.objects.get()
+    assert run.status == "waiting"
+    assert "Prices can’t be trusted" in run.prevented_by
+    assert rebalances(sandbox) == []
+    assert "Prices can’t be trusted" in web.get(PAGE).content.decode() or True
+    told = Notice.objects.get(key=f"halt:{halt.pk}:started")
+    assert "Prices can’t be trusted" in told.body
+    page = web.get(reverse("portfolios:portfolio-rebalancing")).content.decode()
+    assert "Trading is stopped" in page
+    services.end_halt(halt=TradingHalt.objects.get(), by=iris)
+    settle()
+    run.refresh_from_db()
+    assert run.status == "completed"
+    assert Notice.objects.filter(key=f"halt:{halt.pk}:ended").count() == 1
+    assert [e.action for e in Entry.objects.filter(action__contains="trading").order_by("pk")] == [
+        "stop trading",
+        "resume trading",
+    ]
+
+
+def test_every_clause_of_the_policy_is_checked_and_says_since_when(
+    web: Client, invested: Portfolio, account: Account, sandbox: World, policy: Policy
+) -> None:
+    shown = {c.key: c for c in web.get(reverse("portfolios:portfolio")).context["checks"]}
+    assert shown["band:equities"].holds is True
+    assert shown["threshold"].since
+    book.shock(sandbox, "equities", 1.5)
+    refreshed(account)
+    answer = web.get(reverse("portfolios:portfolio"))
+    after = {c.key: c for c in answer.context["checks"]}
+    assert after["threshold"].holds is False
+    assert after["threshold"].following
+    assert "Doesn’t hold" in answer.content.decode()
+
+
+def test_home_and_notices_say_the_same_day_why_it_was_bought(
+    account: Account, invested: Portfolio, money: Money, settle: Settle, sandbox: World
+) -> None:
+    book.shock(sandbox, "equities", 1.5)
+    money(account, Decimal("100.00"))
+    services.request_investment(account=account, amount=Decimal("100.00"), cause="deposit:2")
+    settle()
+    run = Investment.objects.get(cause="deposit:2")
+    body = Notice.objects.get(key=f"investment:{run.pk}:completed").body
+    assert "We invested $100.00: " in body
+    assert "because you were under in bonds" in body
+
+
+def test_a_goals_part_of_each_fund_is_its_share(
+    web: Client, invested: Portfolio, fifty_holdings: Portfolio
+) -> None:
+    from portfolios.models import Goal
+
+    Goal.objects.update(share=Decimal(40))
+    goal = Goal.objects.get()
+    answer = web.get(reverse("portfolios:portfolio"), {"goal": goal.pk})
+    lines = [line for group in answer.context["groups"] for line in group.lines]
+    assert len(lines) == Holding.objects.filter(portfolio=invested).count()
+    assert all(line.value == line.holding.value * Decimal("0.4") for line in lines)
+
+
+def test_mending_without_a_policys_parts_still_names_a_deposit(invested: Portfolio) -> None:
+    invested.value = Decimal("20500.00")
+    invested.allocation = {
+        "equities": {"target": "60.00", "actual": "62.00", "drift": "2.00"},
+        "fixed_income": {"target": "40.00", "actual": "38.00", "drift": "-2.00"},
+    }
+    found = mending(invested, None, [])
+    assert found
+    assert found.clearing == Decimal(684)
