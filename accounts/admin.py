@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 from django.views.decorators.http import require_GET
 from unfold.decorators import display
 
-from accounts import people_admin, services  # noqa: F401 (registers people and groups)
+from accounts import asked_admin, people_admin, services  # noqa: F401 (they register more)
 from accounts.filters import (
     AdvisorFilter,
     DriftFilter,
@@ -332,11 +332,29 @@ class SignatureAdmin(Rows):
 
 @admin.register(Notice)
 class NoticeAdmin(Rows):
-    list_display = ("created_at", "client", "title", "read_at")
-    list_select_related = ("account",)
+    list_display = ("created_at", "client", "topic", "title", "mailed", "read_at")
+    list_filter = ("topic",)
+    list_select_related = ("account", "letter")
     search_fields = ("account__name__istartswith",)
     search_help_text = "Start of a client’s name"
-    fields = ("client", "title", "body", "url", "created_at", "read_at")
+    fields = (
+        "client",
+        "topic",
+        "title",
+        "body",
+        "url",
+        "created_at",
+        "is_shown",
+        "mailed",
+        "read_at",
+    )
+
+    @display(description="E-mail")  # type: ignore[untyped-decorator]
+    def mailed(self, notice: Notice) -> str:
+        letter = notice.letter
+        if letter is None:
+            return "None"
+        return words.moment(letter.sent_at) if letter.sent_at else "Waits"
 
     @display(description="Client")  # type: ignore[untyped-decorator]
     def client(self, notice: Notice) -> str:
@@ -377,7 +395,7 @@ def agreements(account: Account, user: Any) -> dict[str, Any]:
 
 @client.section("notices", "Told to the client", order=90)
 def notices(account: Account, user: Any) -> dict[str, Any]:
-    return {"notices": account.notices.all()[:8]}
+    return {"notices": account.notices.select_related("letter")[:12]}
 
 
 @client.section("work", "Work with Bluum", order=95)

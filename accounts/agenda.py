@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.urls import reverse
 
-from accounts.models import Account, AccountStatus
+from accounts.models import Account, AccountStatus, TrustedContact
 from robo import agenda
 from robo.agenda import Item
 
@@ -38,6 +38,18 @@ def open_the_account(account: Account) -> Iterator[Item]:
             detail="Verification waits for it.",
             url=reverse("accounts:documents"),
             urgent=True,
+        )
+
+
+@agenda.todo
+def name_someone(account: Account) -> Iterator[Item]:
+    """Once: whom we may call. Naming nobody is an answer, too."""
+    if account.is_active and not TrustedContact.objects.filter(account=account).exists():
+        yield Item(
+            "Name someone you trust",
+            detail="Whom we may call if we can’t reach you. Or say that you’d rather not.",
+            url=reverse("accounts:trusted"),
+            kind="trusted",
         )
 
 

@@ -42,6 +42,9 @@ LEFT_OUT: dict[str, str] = {
 BOOKKEEPING = {f.name for f in Work._meta.get_fields()} | {"id"}
 """Fields of the loop, which say nothing of the person."""
 
+SECRET = {"token", "secret", "password"}
+"""Words in the names of fields that open something: given to nobody."""
+
 RETENTION = (
     "Records of advice, orders, transfers and communications are kept for five years after the "
     "end of the year they belong to, also when you leave: the law asks investment advisers to. "
@@ -82,6 +85,7 @@ def told(model: type[models.Model]) -> list[Any]:
         field
         for field in model._meta.fields
         if not isinstance(field, models.BinaryField)
+        and not SECRET & set(field.name.split("_"))
         and (field.name not in BOOKKEEPING or field.name == "id")
     ]
 

@@ -87,6 +87,8 @@ PLACES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
         (
             ("Documents", "badge", "accounts.Document"),
             ("Signatures", "signature", "accounts.Signature"),
+            ("Changes of contact", "contact_page", "accounts.ContactChange"),
+            ("Reported by clients", "report", "accounts.Case"),
             ("Notices", "mail", "accounts.Notice"),
         ),
     ),

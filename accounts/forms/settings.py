@@ -6,7 +6,6 @@ from datetime import time
 from typing import Any, NamedTuple
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.forms import BoundField
 
 from accounts.models import MANDATORY, Appearance, Choices, Rhythm, Topic
@@ -77,21 +76,22 @@ class Row(NamedTuple):
     app: BoundField | None
 
 
+HOUR = "Choose an hour from the list."
+
+
 class NotificationsForm(forms.Form):
     """Topic by channel. `choices` are those the person has."""
 
     quiet = forms.BooleanField(label="Keep quiet at night", required=False)
     quiet_from = forms.TimeField(
         label="From",
-        required=False,
         widget=forms.Select,
-        error_messages={"invalid": "Choose an hour from the list."},
+        error_messages={"invalid": HOUR, "required": HOUR},
     )
     quiet_until = forms.TimeField(
         label="Until",
-        required=False,
         widget=forms.Select,
-        error_messages={"invalid": "Choose an hour from the list."},
+        error_messages={"invalid": HOUR, "required": HOUR},
     )
 
     def __init__(self, *args: Any, choices: Choices, **kwargs: Any) -> None:
@@ -130,11 +130,9 @@ class NotificationsForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        if data.get("quiet"):
-            if not data.get("quiet_from") or not data.get("quiet_until"):
-                raise ValidationError("Choose from when until when it is quiet.")
-            if data["quiet_from"] == data["quiet_until"]:
-                self.add_error("quiet_until", "Choose another hour than the one it begins.")
+        start, end = data.get("quiet_from"), data.get("quiet_until")
+        if data.get("quiet") and start is not None and start == end:
+            self.add_error("quiet_until", "Choose another hour than the one it begins.")
         return data
 
     @property
