@@ -10,6 +10,7 @@ from accounts.models import Account, AccountStatus
 from portfolios import drafting, services
 from portfolios.models import Goal, Investment, Policy
 from portfolios.snapshot import Snapshot, snapshot
+from portfolios.sync.investing import mix_in_words
 from robo import agenda
 from robo.agenda import Item
 from robo.ui import words
@@ -79,19 +80,42 @@ def goals_refused(account: Account) -> Iterator[Item]:
         )
 
 
+@agenda.todo
+def rebalance(account: Account) -> Iterator[Item]:
+    """The policy calls for a rebalance, and nothing is under way that would do it."""
+    known = snapshot(account)
+    moving = any(i.status in Investment.IN_MOTION for i in known.investments)
+    if known.portfolio and known.portfolio.needs_rebalancing and not moving:
+        yield Item(
+            "Look at a rebalance",
+            detail="A class has left what your policy lets pass. New money may fix it too.",
+            url=reverse("portfolios:portfolio-rebalance"),
+            kind="rebalance",
+        )
+
+
 @agenda.upcoming
 def being_invested(account: Account) -> Iterator[Item]:
     for investment in snapshot(account).investments:
         if investment.status not in Investment.IN_MOTION:
             continue
         waiting = investment.status == Investment.Status.WAITING
+        if investment.is_rebalance:
+            yield Item(
+                "Your portfolio is being brought back to target",
+                detail=investment.prevented_by or "You see every trade when it is done.",
+                url=reverse("portfolios:portfolio-rebalancing"),
+                kind="rebalance",
+                status=investment.status,
+            )
+            continue
         yield Item(
             f"{words.money(investment.amount)} is being invested"
             if not waiting
             else f"{words.money(investment.amount)} waits to be invested",
             detail="Orders are with the market."
             if not waiting
-            else "It is in your portfolio as cash.",
+            else investment.prevented_by or "It is in your portfolio as cash.",
             url=reverse("portfolios:portfolio"),
             kind="investment",
             status=investment.status,
@@ -107,14 +131,25 @@ def what_happened(account: Account) -> Iterator[Item]:
             continue
         spent = sum((Decimal(t["notional"]) for t in investment.trades), Decimal(0))
         failed = investment.status == Investment.Status.FAILED
+        if investment.is_rebalance:
+            yield Item(
+                "Nothing was rebalanced" if failed else "Brought back to target",
+                at=investment.completed_at or investment.created_at,
+                detail=investment.prevented_by
+                or ", ".join(f"{t['action']} {t['symbol']}" for t in investment.trades),
+                url=reverse("portfolios:portfolio-rebalancing"),
+                status=investment.status,
+                kind="rebalance",
+            )
+            continue
         yield Item(
             f"{words.money(spent or investment.amount)} "
             + ("couldn’t be invested yet" if failed else "invested"),
             at=investment.completed_at or investment.sent_at or investment.created_at,
             detail="The money is in your portfolio as cash; we are looking into it."
             if failed
-            else ", ".join(t["symbol"] for t in investment.trades),
-            url=reverse("portfolios:portfolio"),
+            else f"{mix_in_words(investment)}.",
+            url=reverse("portfolios:portfolio-rebalancing"),
             status=investment.status,
             kind="investment",
         )

@@ -103,7 +103,10 @@ def _percent(value: Any) -> str:
 
 
 def _bands(row: Portfolio, content: Mapping[str, Any]) -> Iterable[Check]:
-    for name, band in content.get("target_allocation", {}).items():
+    targets = content.get("target_allocation", {})
+    order = list(NAMES)
+    for name in sorted(targets, key=lambda n: order.index(n) if n in order else len(order)):
+        band = targets[name]
         actual = row.allocation.get(name, {}).get("actual")
         low, high = band.get("min_percent"), band.get("max_percent")
         if actual is None or low is None or high is None:

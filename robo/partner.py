@@ -181,6 +181,8 @@ class Advice(Part):
 
     approve_policies: bool = False
     """Whether an adviser looks at every policy before it can be signed."""
+    clients_rebalance: bool = True
+    """Whether investors may say yes to a rebalance with sales themselves, or only their adviser."""
 
 
 class Agreement(Part):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import Account, Topic, User
 from accounts.services import tell
 from portfolios.models import Investment, Portfolio, TradingHalt
-from robo import audit
+from robo import audit, partner
 
 
 class CannotRebalance(Exception):
@@ -31,6 +31,8 @@ def request_rebalance(
     found: Investment | None = Investment.objects.filter(account=account, cause=cause).first()
     if found:
         return found
+    if by.pk == account.user_id and not partner.current().advice.clients_rebalance:
+        raise CannotRebalance("Your adviser decides on sales. Write to them if you want one.")
     if Investment.objects.filter(account=account, status__in=Investment.IN_MOTION).exists():
         raise CannotRebalance("Something is being traded right now. Look again when it is done.")
     if TradingHalt.objects.of(account).exists():

@@ -307,11 +307,18 @@ def bought_in_words(trades: Iterable[dict[str, Any]]) -> str:
 def why_in_words(investment: Investment) -> str:
     """We invested $500.00: 62% VTI and 38% BND, because you were under your targets in stocks."""
     spent = sum((Decimal(t["notional"]) for t in investment.trades), Decimal(0))
+    return f"We invested {words.money(spent)}: {mix_in_words(investment)}."
+
+
+def mix_in_words(investment: Investment) -> str:
+    """62% VTI and 38% BND, because you were under in bonds: the reason where it was noted."""
+    spent = sum((Decimal(t["notional"]) for t in investment.trades), Decimal(0)) or Decimal(1)
     largest = sorted(investment.trades, key=lambda t: -Decimal(t["notional"]))
     parts = [f"{words.percent(Decimal(t['notional']) / spent)} {t['symbol']}" for t in largest]
-    listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-    told = f"We invested {words.money(spent)}: {listed}"
-    return f"{told}, because {reason_in_words(investment)}."
+    listed = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
+    if not investment.before.get("allocation"):
+        return listed
+    return f"{listed}, because {reason_in_words(investment)}"
 
 
 def reason_in_words(investment: Investment) -> str:

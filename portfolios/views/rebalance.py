@@ -19,7 +19,7 @@ from portfolios.snapshot import Snapshot, snapshot
 from portfolios.sync.rebalancing import ask_now
 from portfolios.views.overview import link
 from portfolios.views.portfolio import threshold_of
-from robo import agenda
+from robo import agenda, partner
 
 SALT = "portfolios.rebalance"
 SHOWN_FOR = 30 * 60
@@ -49,8 +49,9 @@ def rebalance(request: Request) -> HttpResponse:
         "deposit_url": link("funding:deposit"),
         "key": uuid4(),
         "shown": signing.dumps(shown(found, request.account.pk), salt=SALT, compress=True)
-        if found and found.may_be_asked
+        if found and found.may_be_asked and partner.current().advice.clients_rebalance
         else "",
+        "adviser_decides": not partner.current().advice.clients_rebalance,
     }
     return render(request, "portfolios/rebalance.html", context)
 

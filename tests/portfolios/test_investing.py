@@ -14,6 +14,7 @@ from portfolios import services
 from portfolios.models import Investment, Policy, Portfolio
 from robo import clients, work
 from sandbox import faults
+from sandbox import portfolio as buying
 from sandbox.world import World
 from tests.portfolios.conftest import refreshed
 
@@ -166,3 +167,17 @@ def test_holdings_and_their_sum_are_the_custodians(
     assert said.cash is not None
     parts = sum((h.market_value or 0 for h in said.holdings), said.cash.balance)
     assert parts == invested.value == said.totals.total_value
+
+
+def test_what_the_custodian_bought_by_itself_is_explained_the_same_day(
+    account: Account, policy: Policy, money: Money, settle: Settle, sandbox: World
+) -> None:
+    money(account, THOUSAND)
+    buying.invest(sandbox, str(account.bluum_id), THOUSAND, "auto_invest")
+    services.request_investment(account=account, amount=THOUSAND, cause="deposit:1")
+    settle()
+    done = Investment.objects.get()
+    assert done.status == "completed"
+    assert {t["symbol"] for t in done.trades} == {o.symbol for o in orders(account)}
+    assert rebalances(sandbox) == []
+    assert "We invested $1,000.00: " in Notice.objects.get(key__startswith="investment:").body
