@@ -53,6 +53,14 @@ def name_someone(account: Account) -> Iterator[Item]:
         )
 
 
+@agenda.paper
+def signed_texts(account: Account) -> Iterator[tuple[str, bytes]]:
+    """What was signed, to the byte."""
+    for signature in account.signatures.select_related("text"):
+        text = signature.text
+        yield f"agreements/{text.slug}-{text.version}-{signature.pk}.md", text.body.encode()
+
+
 DOCUMENT_NAMES = {
     "id_verification": "photo ID",
     "proof_of_address": "proof of address",

@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from accounts.models import Account, AccountStatus
 from portfolios import drafting, services
-from portfolios.models import Goal, Investment, Policy
+from portfolios.downloads import policy_pdf
+from portfolios.models import FinancialPlan, Goal, Investment, Policy, Report
+from portfolios.plan.written import plan_pdf, written
 from portfolios.snapshot import Snapshot, snapshot
 from portfolios.sync.investing import mix_in_words
 from robo import agenda
@@ -177,3 +179,18 @@ def portfolio_value(account: Account) -> Iterator[Item]:
     portfolio = snapshot(account).portfolio
     if portfolio and portfolio.value:
         yield Item("Invested with us", amount=portfolio.value, at=portfolio.refreshed_at)
+
+
+PLANS_TAKEN = 3
+"""How many versions of the plan go along as PDFs, the newest; the data has all of them."""
+
+
+@agenda.paper
+def reports_plans_and_policies(account: Account) -> Iterator[tuple[str, bytes]]:
+    for report in Report.objects.filter(account=account, pdf__isnull=False).iterator(20):
+        name = f"reports/{report.kind}-{report.first_day}-to-{report.last_day}-{report.pk}.pdf"
+        yield name, bytes(report.pdf or b"")
+    for policy in Policy.objects.filter(account=account, accepted_at__isnull=False):
+        yield f"policies/version-{policy.version}.pdf", policy_pdf(policy)
+    for plan in FinancialPlan.objects.filter(account=account).order_by("-pk")[:PLANS_TAKEN]:
+        yield f"plans/version-{plan.version}.pdf", plan_pdf(plan, written(plan))

@@ -33,6 +33,10 @@ def time_zones() -> list[tuple[str, Any]]:
     return [("United States", near), ("Elsewhere", others)]
 
 
+SYSTEM = "system"
+"""A radio's value where nothing is chosen: an empty one can't be asked for."""
+
+
 class PreferencesForm(forms.Form):
     time_zone = forms.ChoiceField(
         label="Time zone",
@@ -42,8 +46,7 @@ class PreferencesForm(forms.Form):
     )
     appearance = forms.ChoiceField(
         label="Appearance",
-        choices=Appearance.choices,
-        required=False,
+        choices=[(value or SYSTEM, name) for value, name in Appearance.choices],
         widget=forms.RadioSelect,
         error_messages={"invalid_choice": "Choose one of the three."},
     )
@@ -52,6 +55,14 @@ class PreferencesForm(forms.Form):
         help_text="For trains and offices. The eye at the top, or the key h, shows them.",
         required=False,
     )
+
+    def get_initial_for_field(self, field: forms.Field, field_name: str) -> Any:
+        found = super().get_initial_for_field(field, field_name)
+        return found or SYSTEM if field_name == "appearance" else found
+
+    def clean_appearance(self) -> str:
+        chosen: str = self.cleaned_data["appearance"]
+        return "" if chosen == SYSTEM else chosen
 
 
 SAYS = {
