@@ -2,6 +2,7 @@ from celery import shared_task
 
 from portfolios import sync
 from portfolios.models import (
+    Exchange,
     FinancialPlan,
     Goal,
     Investment,
@@ -52,3 +53,8 @@ def advance_plan(pk: int) -> None:
 @shared_task
 def advance_report(pk: int) -> None:
     work.take(Report, pk, sync.advance_report)
+
+
+@shared_task
+def advance_exchange(pk: int) -> None:
+    work.take(Exchange, pk, sync.advance_exchange)

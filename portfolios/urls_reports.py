@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portfolios.views import documents, holdings, ledger, performance, rebalance
+from portfolios.views import assistant, documents, holdings, ledger, performance, rebalance
 
 urlpatterns = [
     path("portfolio/performance/", performance.performance, name="performance"),
@@ -10,6 +10,10 @@ urlpatterns = [
     path("portfolio/history/", ledger.rebalancing, name="portfolio-rebalancing"),
     path("portfolio/rebalancing/", rebalance.rebalance, name="portfolio-rebalance"),
     path("portfolio/<str:symbol>/", holdings.holding, name="portfolio-holding"),
+    path("assistant/", assistant.conversation, name="assistant"),
+    path("assistant/ask/", assistant.ask, name="assistant-ask"),
+    path("assistant/<int:pk>/", assistant.exchange, name="assistant-exchange"),
+    path("assistant/<int:pk>/take-back/", assistant.take_back, name="assistant-take-back"),
     path("documents/", documents.documents, name="documents"),
     path("documents/reports/<int:pk>/", documents.report, name="report"),
     path("documents/reports/<int:pk>/status/", documents.report_status, name="report-status"),

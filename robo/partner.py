@@ -77,6 +77,10 @@ class Words(Part):
     )
     landing_note: Line = "Your answers are kept as you go. Close any time without a fee."
     open_account: Line = "Open an account"
+    assistant_note: str = (
+        "Answers come from a program of our custodian’s that reads your account. They can be "
+        "wrong, they aren’t advice, and they promise nothing. The conversation is kept."
+    )
     sign_in: Line = "Sign in"
     sign_in_title: Line = "Sign in"
     sign_in_lead: Line = "Use the face, fingerprint or PIN that unlocks this device."

@@ -10,6 +10,7 @@ from unfold.decorators import display
 from accounts.models import Account
 from portfolios.admin import policies, trading
 from portfolios.models import (
+    Exchange,
     FinancialPlan,
     Goal,
     Holding,
@@ -96,6 +97,36 @@ class InvestmentAdmin(ClientRows):
         "motion_in_words",
         "error_in_words",
     )
+
+
+@admin.register(Exchange)
+class ExchangeAdmin(ClientRows):
+    """The record of what the assistant was asked and answered."""
+
+    list_display = ("asked_at", "client", "question", "state", "outside", "motion")
+    list_filter = (QueueFilter, "status")
+    fields = (
+        "client",
+        "asked_at",
+        "question",
+        "disclaimer",
+        "status",
+        "answer",
+        "answered_at",
+        "context_used",
+        "suggestions",
+        "outside",
+        "refusal",
+        "bluum_id",
+        "motion_in_words",
+        "error_in_words",
+    )
+
+
+@client.section("assistant", "Assistant", order=56)
+def assistant(account: Account, user: Any) -> dict[str, Any]:
+    rows = Exchange.objects.filter(account=account)[:8]
+    return {"exchanges": [{"row": row, "tone": LABELS.get(row.status, "")} for row in rows]}
 
 
 @client.section("goals", "Goals and policy", order=40, seen_by=Ability.ADVICE)

@@ -1,5 +1,6 @@
 """Goals, the policy that was accepted, the portfolio that follows it, and documents about it."""
 
+from portfolios.models.assistant import Exchange
 from portfolios.models.goals import FinancialPlan, Goal, LifeEvent, Projection
 from portfolios.models.policy import Policy
 from portfolios.models.portfolio import (
@@ -13,6 +14,7 @@ from portfolios.models.portfolio import (
 from portfolios.models.reports import Report
 
 __all__ = [
+    "Exchange",
     "FinancialPlan",
     "Goal",
     "Holding",

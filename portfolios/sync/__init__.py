@@ -1,5 +1,6 @@
 """Where portfolios meet Bluum: one step for each kind of row."""
 
+from portfolios.sync.assistant import advance_exchange
 from portfolios.sync.events import advance_life_event
 from portfolios.sync.goals import advance_goal
 from portfolios.sync.halts import advance_halt
@@ -10,6 +11,7 @@ from portfolios.sync.rebalancing import advance_run
 from portfolios.sync.reports import advance_report
 
 __all__ = [
+    "advance_exchange",
     "advance_goal",
     "advance_halt",
     "advance_life_event",

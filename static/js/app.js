@@ -204,6 +204,13 @@ document.addEventListener("htmx:load", (event) => {
   if (slider) held = "";
 });
 
+// How many characters are left, said beside a long text's hint.
+document.addEventListener("input", ({ target }) => {
+  if (!target.dataset?.count) return;
+  const left = Number(target.dataset.most) - target.value.length;
+  document.getElementById(target.dataset.count).textContent = left < 0 ? `, ${(-left).toLocaleString()} too many` : `, ${left.toLocaleString()} left`;
+});
+
 // A swapped fragment may carry a sentence for screen readers; its heading becomes the tab’s title.
 document.addEventListener("htmx:afterSettle", (event) => {
   const { elt } = event.detail;
