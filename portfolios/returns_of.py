@@ -21,6 +21,8 @@ from robo.ui.charts import ValuePoint
 
 ZERO = Decimal(0)
 YEAR = 365
+APART = 4
+"""Days by which two may mean the same period's start: month ends, and a weekend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +69,25 @@ def since(period: str, last: date) -> date | None:
     return months_later(last, -months) if months else None
 
 
-def of_period(points: Sequence[ValuePoint], period: str) -> list[ValuePoint]:
+def of_period(
+    points: Sequence[ValuePoint], period: str, theirs: Mapping[str, Any] | None = None
+) -> list[ValuePoint]:
     """The days of the period, the close it starts from first.
 
-    Where the portfolio is younger than the period, a day of nothing stands before its first.
+    Bluum's answer for the period, if there is one, says on which day it starts: a month before the
+    31st has more than one answer, and every page should give the same. Where the portfolio is
+    younger than the period, a day of nothing stands before its first.
     """
-    return between(points, since(period, points[-1].day)) if points else []
+    if not points:
+        return []
+    start = since(period, points[-1].day)
+    told = ((theirs or {}).get("period") or {}).get("start_date")
+    if start is not None and told:
+        day = date.fromisoformat(told[:10])
+        # On the portfolio's very first day there was nothing before.
+        if abs((day - start).days) <= APART and day > points[0].day:
+            start = day
+    return between(points, start)
 
 
 def between(

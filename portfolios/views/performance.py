@@ -60,14 +60,15 @@ class Period:
         return urlencode({"period": CUSTOM, **ends})
 
 
-def period_of(request: Request, points: list[charts.ValuePoint]) -> Period:
+def period_of(request: Request, row: Portfolio | None, points: list[charts.ValuePoint]) -> Period:
     """The period that is asked for; all there is where that makes no sense."""
+    told = row.performance if row else {}
     asked = request.GET.get("period", "")
     everything = Period("all", PERIODS["all"][1], returns_of.of_period(points, "all"))
     if not points or (asked not in PERIODS and asked != CUSTOM):
         return everything
     if asked != CUSTOM:
-        return Period(asked, PERIODS[asked][1], returns_of.of_period(points, asked))
+        return Period(asked, PERIODS[asked][1], returns_of.of_period(points, asked, told.get(asked)))
     try:
         start, end = (date.fromisoformat(request.GET.get(name, "")) for name in ("from", "to"))
     except ValueError:
@@ -84,7 +85,7 @@ def performance(request: Request) -> HttpResponse:
     """Value and return by period, who moved it, and how sure each figure is."""
     row = snapshot(request.account).portfolio
     points = value_points(row)
-    period = period_of(request, points)
+    period = period_of(request, row, points)
     context: dict[str, Any] = {
         "portfolio": row,
         "is_late": is_late(row),
@@ -308,7 +309,7 @@ def fraction(percent: object) -> Decimal | None:
 def performance_csv(request: Request) -> HttpResponse:
     """The days of a period: value, put in, return since the start. Dollars and fractions."""
     row = snapshot(request.account).portfolio
-    period = period_of(request, value_points(row))
+    period = period_of(request, row, value_points(row))
     points = period.points
     if not points or period.problem or request.GET.get("period", "all") not in {*PERIODS, CUSTOM}:
         raise Http404

@@ -111,7 +111,7 @@ class Fan:
     @property
     def y_ticks(self) -> tuple[Tick, ...]:
         y = None if self.aim is None else self._scale[0](self.aim)
-        label: list[Point] = [] if y is None else [(0, y - 4.5), (LABEL_WIDTH, y - 4.5)]
+        label: list[Point] = [] if y is None else [(0, y - 9.5), (LABEL_WIDTH, y - 0.5)]
         return money_ticks(*self._scale, self._line(b.p50 for b in self.bands), label)
 
     @property
