@@ -68,7 +68,9 @@ def period_of(request: Request, row: Portfolio | None, points: list[charts.Value
     if not points or (asked not in PERIODS and asked != CUSTOM):
         return everything
     if asked != CUSTOM:
-        return Period(asked, PERIODS[asked][1], returns_of.of_period(points, asked, told.get(asked)))
+        return Period(
+            asked, PERIODS[asked][1], returns_of.of_period(points, asked, told.get(asked))
+        )
     try:
         start, end = (date.fromisoformat(request.GET.get(name, "")) for name in ("from", "to"))
     except ValueError:

@@ -12,12 +12,14 @@ from django.views.decorators.http import require_safe
 
 from accounts.guards import Request, investor_required
 from onboarding.models import RiskAssessment
+from portfolios import returns_of
 from portfolios.checks import checks
 from portfolios.mending import mending
 from portfolios.models import Goal, Holding, Investment, Portfolio, TradingHalt
 from portfolios.planning import drift as drifting
 from portfolios.planning import funds
 from portfolios.planning.assumptions import AssetClass
+from portfolios.planning.returns import Rate
 from portfolios.snapshot import Snapshot, snapshot
 from portfolios.views.overview import PERIODS, is_late, link, value_context, value_points
 from portfolios.views.policy import BANDS, band_rows, class_order
@@ -98,11 +100,11 @@ class BandRow:
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """A period's figures as Bluum reported them. Fractions; None where it gave none."""
+    """A period's figures, the very ones of the performance page."""
 
-    time_weighted: Decimal | None
-    money_weighted: Decimal | None
-    worst_fall: Decimal | None
+    time_weighted: Rate
+    money_weighted: Rate
+    fall: returns_of.Fall | None
 
 
 @investor_required
@@ -117,7 +119,7 @@ def portfolio(request: Request) -> HttpResponse:
         return render(request, "portfolios/portfolio_empty.html", empty_context(request))
     points = value_points(row)
     context: dict[str, Any] = {
-        "returns": returns_of(row, period),
+        "returns": returns_in(row, points, period),
         "total": row.value,
         **value_context(row, points, period),
     }
@@ -313,18 +315,13 @@ def band_chart(row: Portfolio, content: Mapping[str, Any]) -> list[BandRow]:
     return [replace(row, scale=longest or Decimal(1)) for row in found]
 
 
-def returns_of(row: Portfolio, period: str) -> Returns | None:
-    """Bluum's figures for the period; None where it gave none."""
-    found = row.performance.get(period)
-    if not found:
+def returns_in(row: Portfolio, points: list[charts.ValuePoint], period: str) -> Returns | None:
+    """What was made in the period, by the values we keep; None before there are two."""
+    days = returns_of.of_period(points, period, row.performance.get(period))
+    if len(days) < 2:
         return None
-    returns = found.get("returns") or {}
     return Returns(
-        time_weighted=_rate(returns.get("time_weighted_return")),
-        money_weighted=_rate(returns.get("money_weighted_return")),
-        worst_fall=_rate((found.get("risk_metrics") or {}).get("max_drawdown")),
+        returns_of.time_weighted(days),
+        returns_of.money_weighted(days),
+        returns_of.deepest_fall(returns_of.index(days)),
     )
-
-
-def _rate(percent: str | None) -> Decimal | None:
-    return None if percent is None else Decimal(percent) / 100

@@ -448,7 +448,7 @@ def test_years_of_history_cost_the_same_few_queries(
     web.get(reverse("portfolios:performance"))
     with CaptureQueriesContext(connection) as queries:
         answer = web.get(reverse("portfolios:performance"), {"period": "all"})
-    assert len(queries) <= 6, [q["sql"][:120] for q in queries]
+    assert len(queries) <= 9, [q["sql"][:120] for q in queries]
     assert len(answer.content) < 80_000
     row = Portfolio.objects.get(pk=portfolio.pk)
     assert len(value_points(row)) == 365 * years
@@ -480,3 +480,20 @@ def test_a_first_deposit_in_the_evening_is_no_fall(
     way = returns_of.time_weighted(returns_of.of_period(points, "all"))
     assert way.value is not None
     assert abs(way.value) < 0.05
+
+
+def test_three_pages_tell_the_same_period_alike(
+    web: Client, invested: Portfolio, account: Account, pass_time: Callable[[timedelta], None]
+) -> None:
+    """Bluum says where its month starts; home, the portfolio and its performance start there."""
+    pass_time(timedelta(days=45))
+    row = refreshed(account)
+    start = date.fromisoformat(row.performance["1m"]["period"]["start_date"])
+    at = {"period": "1m"}
+    home = web.get(reverse("home"), at).context["period_gain"]
+    there = web.get(reverse("portfolios:portfolio"), at).context["returns"]
+    here = web.get(reverse("portfolios:performance"), at).context
+    assert home.since == here["since"] == start
+    assert home.total == here["way"].change
+    assert there.time_weighted == here["time_weighted"]
+    assert here["theirs"]["agrees"]
