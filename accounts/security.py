@@ -13,6 +13,7 @@ from allauth.account.signals import (
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.auth.signals import user_logged_in as django_user_logged_in
 from django.db import transaction
 from django.db.models import QuerySet
@@ -26,6 +27,7 @@ from accounts.models import Account, Topic, User
 from accounts.notices import tell
 from robo import audit
 from robo.audit.models import Entry
+from robo.ui import words
 
 EVENTS = {
     "sign in": "Signed in",
@@ -129,9 +131,44 @@ def _named(authenticator: Any) -> str:
 
 
 @receiver(user_logged_in, dispatch_uid="accounts-security-sign-in")
-def signed_in(sender: Any, request: Any, user: User, **_: Any) -> None:
+@transaction.atomic
+def signed_in(sender: Any, request: Any, user: User, response: Any = None, **_: Any) -> None:
+    """Into the trail; and a warning when somebody who has been here signs in elsewhere."""
     account = Account.objects.filter(user=user).first()
+    was_here = Entry.objects.filter(actor=user, action="sign in").exists()
     audit.record("sign in", actor=user, target=user, account=account, request=request)
+    known = known_people(request)
+    if response is not None and user.pk not in known:
+        response.set_signed_cookie(
+            KNOWN,
+            ".".join(map(str, [*known, user.pk][-5:])),
+            salt=KNOWN,
+            max_age=365 * 86400,
+            secure=settings.SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+    if account is not None and was_here and user.pk not in known:
+        device = words.device(request.META.get("HTTP_USER_AGENT", ""))
+        tell(
+            account=account,
+            key=f"security:new-device:{timezone.now():%Y%m%d%H%M%S%f}",
+            topic=Topic.SECURITY,
+            title="A new device signed in",
+            body=f"{device}, from {getattr(request, 'client_ip', '') or 'an unknown address'}. "
+            "If that was you, there is nothing to do.",
+            url=reverse("accounts:security"),
+        )
+
+
+KNOWN = "known-device"
+"""A signed cookie: who has signed in with this browser before."""
+
+
+def known_people(request: HttpRequest) -> list[int]:
+    """The people who have signed in with this browser, the last one last."""
+    kept = request.get_signed_cookie(KNOWN, default="", salt=KNOWN)
+    return [int(pk) for pk in str(kept or "").split(".") if pk.isdecimal()]
 
 
 # Devices ------------------------------------------------------------------------------------

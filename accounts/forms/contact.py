@@ -139,6 +139,7 @@ class TrustedForm(forms.Form):
     )
     phone = forms.CharField(
         label="Their phone number",
+        help_text="A phone number or an e-mail address: one of the two is enough.",
         max_length=30,
         required=False,
         widget=forms.TextInput({"inputmode": "tel"}),

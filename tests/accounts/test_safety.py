@@ -161,3 +161,23 @@ def test_an_old_link_of_somebody_deactivated_does_nothing(client, maya):
     maya.is_active = False
     maya.save()
     assert client.post(link).status_code == 410
+
+
+def test_a_sign_in_from_another_device_is_told_and_one_from_the_same_is_not(maya):
+    services.account_of(maya)
+    laptop = signed_in(maya)
+    laptop.post(reverse("account_logout"))
+    laptop.post(reverse("account_login"), {"login": maya.email, "password": PASSWORD})
+    assert not Notice.objects.exists()
+
+    signed_in(maya, **{"user-agent": PHONE})
+    [notice] = Notice.objects.all()
+    assert notice.title == "A new device signed in"
+    assert notice.body.startswith("Safari on iPhone, from 127.0.0.1.")
+    [warning] = mails()
+    assert "/account/not-me/" in warning.body
+
+    forged = Client()
+    forged.cookies["known-device"] = f"{maya.pk}:forged"
+    forged.post(reverse("account_login"), {"login": maya.email, "password": PASSWORD})
+    assert Notice.objects.count() == 2
