@@ -72,22 +72,20 @@ def money_to_do(account: Account) -> Iterator[Item]:
         return
     known = money_of(account)
     banks = [bank for bank in known.banks if bank.status != BankAccount.Status.DISCONNECTED]
-    feeding = {schedule.bank_id for schedule in known.going}
     for bank in banks:
         if bank.needs_repair and bank.stopped_at:
             yield Item(
                 f"We don’t pull from {bank} for now",
                 detail=bank.why_stopped,
-                url=reverse("funding:banks"),
+                url=reverse("funding:bank-repair", args=[bank.pk]),
                 kind="bank",
                 urgent=True,
             )
         elif bank.status == BankAccount.Status.ERROR:
             yield Item(
                 f"Reconnect {bank.institution or bank}",
-                detail="Your bank asks you to sign in again."
-                + (" Auto-invest waits for it." if bank.pk in feeding else ""),
-                url=reverse("funding:banks"),
+                detail="Your bank asks you to sign in again." + _what_waits(bank, known),
+                url=reverse("funding:bank-repair", args=[bank.pk]),
                 kind="bank",
                 urgent=True,
             )
@@ -136,6 +134,16 @@ def money_to_do(account: Account) -> Iterator[Item]:
         )
 
 
+def _what_waits(bank: BankAccount, known: Money) -> str:
+    """What goes on once the bank is connected again; empty if nothing waits."""
+    waiting = [words.money(one.amount) for one in known.deposits
+               if one.bank_id == bank.pk and one.is_held]  # fmt: skip
+    if waiting:
+        return f" Your deposit of {waiting[0]} waits for it."
+    going = any(one.bank_id == bank.pk and one.wanted == "active" for one in known.going)
+    return " Auto-invest waits for it." if going else ""
+
+
 NEVER_CAME = (
     Deposit.Status.REFUSED,
     Deposit.Status.CANCELED,
@@ -155,7 +163,9 @@ def money_to_come(account: Account) -> Iterator[Item]:
         if deposit.is_by_hand:
             yield _by_hand(deposit)
             continue
-        plan = calendar.plan(deposit.created_at)
+        if deposit.is_held:
+            continue  # told as something to do: its bank has to be connected again
+        plan = calendar.plan(deposit.days_from)
         yield Item(
             f"{words.money(deposit.amount)} is {'invested' if account.is_advised else 'here'}",
             day=plan.invested if account.is_advised else plan.arrives,
@@ -169,7 +179,8 @@ def money_to_come(account: Account) -> Iterator[Item]:
         if withdrawal.is_settled or withdrawal.cancel_asked_at:
             continue
         sells = withdrawal.may_sell
-        arrival = calendar.way_out(withdrawal.created_at, sells=sells).latest
+        wire = withdrawal.is_wire
+        arrival = calendar.way_out(withdrawal.created_at, sells=sells, wire=wire).latest
         yield Item(
             f"{words.money(withdrawal.amount)} is at {withdrawal.bank or 'your bank'}",
             day=withdrawal.expected_on or arrival,

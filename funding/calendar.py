@@ -57,6 +57,13 @@ def next_bank_day(day: date) -> date:
     return day
 
 
+def bank_days_after(day: date, count: int) -> date:
+    """So many bank days after `day`; `day` itself for none."""
+    for _ in range(count):
+        day = next_bank_day(day)
+    return day
+
+
 def next_market_day(day: date) -> date:
     """The first market day after `day`."""
     return market_day_from(day + ONE_DAY)
@@ -145,9 +152,10 @@ class WayOut:
     latest: date
 
 
-def way_out(asked_at: datetime, *, sells: bool) -> WayOut:
+def way_out(asked_at: datetime, *, sells: bool, wire: bool = False) -> WayOut:
     """Sold on the first market day, settled on the market day after it (T+1, since May 2024),
-    into the bank run of that day, and at the bank 1 to 3 bank days later, as Bluum says of ACH."""
+    into the bank run of that day, and at the bank 1 to 3 bank days later, as Bluum says of ACH. Of
+    a wire it says nothing: ours is that it is there the day it is sent, or the bank day after."""
     local = asked_at.astimezone(NEW_YORK)
     starts, sold, settled = local.date(), None, None
     if sells:
@@ -157,14 +165,14 @@ def way_out(asked_at: datetime, *, sells: bool) -> WayOut:
         starts = settled = next_market_day(sold)
     if not is_bank_day(starts) or (starts == local.date() and local.time() >= CUT_OFF):
         starts = next_bank_day(starts)
-    earliest = next_bank_day(starts)
+    earliest = starts if wire else next_bank_day(starts)
     return WayOut(
         sold=sold,
         settled=settled,
         starts=starts,
         cancel_until=datetime.combine(starts, CUT_OFF, NEW_YORK),
         earliest=earliest,
-        latest=next_bank_day(next_bank_day(earliest)),
+        latest=bank_days_after(earliest, 1 if wire else 2),
     )
 
 

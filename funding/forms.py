@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from accounts.models import Account
 from funding import calendar, limits
-from funding.models import BankAccount, Schedule
+from funding.models import MANUAL, WIRE, BankAccount, Schedule
+from robo.ui import words
 from robo.ui.forms import Choice, DateField, MoneyField
 
 WEEKDAYS = [
@@ -91,16 +92,49 @@ class DepositForm(Keyed):
         bank = self.fields["bank"]
         assert isinstance(bank, BankField)
         bank.queryset = banks
-        self.fields["amount"] = _amount_field()
+        room = limits.tightest(limits.rooms_in(account))
+        self.fields["amount"] = MoneyField(
+            label="Amount",
+            least=limits.least_deposit(),
+            most=min(limits.most_deposit(), room.left),
+            error_messages={"required": "Enter an amount."},
+        )
+
+
+def or_usual(data: Any, method: str) -> Any:
+    """What was sent, with the usual way of sending money where none was named."""
+    if data is not None and "method" not in data:
+        data = data.copy()
+        data["method"] = method
+    return data
 
 
 class TransferForm(Keyed):
-    """A bank transfer that the person sends."""
+    """A bank transfer or a wire that the person sends."""
 
     amount = MoneyField(label="Amount")
+    method = forms.ChoiceField(
+        label="How you send it",
+        choices=[
+            (
+                MANUAL,
+                Choice("Bank transfer", hint="1 to 5 bank days. Most banks charge nothing."),
+            ),
+            (
+                WIRE,
+                Choice("Wire", hint="The bank day you send it, or the next. Banks charge for it."),
+            ),
+        ],
+        widget=forms.RadioSelect,
+        initial=MANUAL,
+        error_messages={
+            "required": "Choose how you send it.",
+            "invalid_choice": "Choose how you send it.",
+        },
+    )
 
     def __init__(self, data: Any = None, **kwargs: Any) -> None:
-        super().__init__(data, **kwargs)
+        super().__init__(or_usual(data, MANUAL), **kwargs)
         self.fields["amount"] = _amount_field()
 
 
@@ -109,8 +143,36 @@ class WithdrawalForm(Keyed):
 
     amount = MoneyField(label="Amount")
     bank = BankField(label="To")
+    method = forms.ChoiceField(
+        label="How it is sent",
+        choices=[
+            ("ach", Choice("Bank transfer", hint="1 to 3 bank days. No fee.")),
+            (
+                WIRE,
+                Choice(
+                    "Wire",
+                    hint="On the bank day it is sent, or the next. Your bank may charge for it.",
+                ),
+            ),
+        ],
+        widget=forms.RadioSelect,
+        initial="ach",
+        error_messages={
+            "required": "Choose how it is sent.",
+            "invalid_choice": "Choose how it is sent.",
+        },
+    )
+
+    def clean_bank(self) -> BankAccount:
+        bank: BankAccount = self.cleaned_data["bank"]
+        if first := limits.takes_money_from(bank):
+            raise forms.ValidationError(
+                f"It was linked lately; money can be sent to it from {words.day(first)} on."
+            )
+        return bank
 
     def __init__(self, data: Any = None, *, account: Account, most: Decimal, **kwargs: Any) -> None:
+        data = or_usual(data, "ach")
         banks = account.banks.usable().order_by("created_at", "pk")
         first = banks.first()
         kwargs["initial"] = {"bank": first and first.pk, **(kwargs.get("initial") or {})}

@@ -17,7 +17,7 @@ def leaving(withdrawal: Withdrawal) -> Progress:
     amount = words.money(withdrawal.amount, withdrawal.currency)
     bank = str(withdrawal.bank) if withdrawal.bank else "your bank"
     sells = withdrawal.may_sell or withdrawal.sold_at is not None
-    way = calendar.way_out(withdrawal.created_at, sells=sells)
+    way = calendar.way_out(withdrawal.created_at, sells=sells, wire=withdrawal.is_wire)
     if withdrawal.status in {S.REFUSED, S.CANCELED, S.FAILED}:
         return _ended(withdrawal, amount, bank)
     if withdrawal.status == S.COMPLETED:

@@ -8,9 +8,10 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Account
-from funding import calendar, limits, selling, services
+from funding import calendar, limits, lots, selling, services
+from onboarding.models import InvestorProfile
 from portfolios import outlook
-from portfolios.models import Goal, Holding, Portfolio
+from portfolios.models import Goal, Holding, Policy, Portfolio
 from portfolios.projecting import footing_of
 
 CENT = Decimal("0.01")
@@ -27,10 +28,19 @@ class Means:
     invested_as_of: datetime | None
     claimed: Decimal
     """Asked for by earlier withdrawals that Bluum hasn't taken yet."""
+    held: limits.Held
+    """Deposits that came lately and can't leave yet."""
+    room: limits.Room
+    """What may be asked for today or this week, whichever is less."""
 
     @property
     def free_cash(self) -> Decimal:
         return max((self.cash or ZERO) - self.claimed, ZERO)
+
+    @property
+    def there(self) -> Decimal:
+        """All that is there and may leave, whatever the limits."""
+        return max(self.free_cash + self.by_selling - self.held.amount, ZERO)
 
     @property
     def by_selling(self) -> Decimal:
@@ -39,7 +49,12 @@ class Means:
 
     @property
     def most(self) -> Decimal:
-        return min(self.free_cash + self.by_selling, limits.most_withdrawal())
+        return min(self.there, limits.most_withdrawal(), self.room.left)
+
+    @property
+    def capped(self) -> bool:
+        """A limit, not what is there, says how much may leave now."""
+        return self.most < self.there
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +77,22 @@ class Preview:
     missing: Decimal
     sales: list[selling.Sale]
     gain: Decimal | None
+    gains: lots.Gains | None
+    """By term, where the lots are known."""
+    rates: lots.Rates | None
     effects: list[Effect]
     way: calendar.WayOut
 
     @property
     def sold(self) -> Decimal:
         return sum((sale.amount for sale in self.sales), ZERO)
+
+    @property
+    def tax(self) -> Decimal | None:
+        """About so many dollars; None without lots, or without the person's own bracket."""
+        if self.gains is None or self.rates is None:
+            return None
+        return lots.tax_on(self.gains, self.rates)
 
     @property
     def left_over(self) -> Decimal:
@@ -85,6 +110,9 @@ class Preview:
                 for s in self.sales
             ],
             "gain": _text(self.gain),
+            "short": _text(self.gains.short if self.gains else None),
+            "long": _text(self.gains.long if self.gains else None),
+            "tax": _text(self.tax),
             "goals": [
                 {"goal": e.goal.pk, "before": e.before, "after": e.after} for e in self.effects
             ],
@@ -106,10 +134,12 @@ def means_of(account: Account) -> Means:
         invested=(row.invested or ZERO) if row else ZERO,
         invested_as_of=row.as_of if row else None,
         claimed=services.claimed_cash(account),
+        held=limits.held(account),
+        room=limits.tightest(limits.rooms_out(account)),
     )
 
 
-def preview(account: Account, amount: Decimal) -> Preview:
+def preview(account: Account, amount: Decimal, method: str = "ach") -> Preview:
     """What taking out this amount, dollars, would sell, cost, last and change."""
     means = means_of(account)
     missing = max(amount - means.free_cash, ZERO)
@@ -120,8 +150,10 @@ def preview(account: Account, amount: Decimal) -> Preview:
         missing=missing,
         sales=sales,
         gain=selling.gain_of(sales),
+        gains=selling.gains_of(sales),
+        rates=_rates(account),
         effects=_effects(account, amount),
-        way=calendar.way_out(timezone.now(), sells=bool(missing)),
+        way=calendar.way_out(timezone.now(), sells=bool(missing), wire=method == "wire"),
     )
 
 
@@ -130,10 +162,28 @@ def _sales(account: Account, missing: Decimal) -> list[selling.Sale]:
     if row is None:
         return []
     held = [
-        selling.Held(h.symbol, h.asset_class, h.value, h.quantity, h.name, h.unrealized)
+        selling.Held(
+            h.symbol, h.asset_class, h.value, h.quantity, h.name, h.unrealized, lots.read(h.lots)
+        )
         for h in Holding.objects.filter(portfolio=row).order_by("symbol")
     ]
-    return selling.sales_for(held, targets_of(row), missing)
+    return selling.sales_for(
+        held, targets_of(row), missing, at=timezone.now(), tax_aware=_tax_aware(account)
+    )
+
+
+def _tax_aware(account: Account) -> bool:
+    """Whether the signed policy has the lots sold first that cost the least tax."""
+    policy = Policy.objects.filter(account=account, status=Policy.Status.ACTIVE).first()
+    rules = policy.content.get("constraints", {}).get("rebalancing_policy", {}) if policy else {}
+    return bool(rules.get("tax_aware"))
+
+
+def _rates(account: Account) -> lots.Rates | None:
+    profile = InvestorProfile.objects.filter(account=account).first()
+    told = profile.sections.get("tax", {}) if profile else {}
+    federal = told.get("federal_tax_bracket")
+    return None if federal in (None, "") else lots.rates_of(federal, told.get("state_tax_rate"))
 
 
 def targets_of(row: Portfolio) -> dict[str, Decimal]:

@@ -1,13 +1,13 @@
 """Where a deposit stands, as a sentence and as days: what the status page says."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.urls import reverse
 from django.utils import timezone
 
-from funding import calendar, reasons
-from funding.models import Deposit
+from funding import calendar, limits, reasons
+from funding.models import WIRE, Deposit
 from portfolios.models import Investment
 from robo import partner
 from robo.ui import words
@@ -51,21 +51,31 @@ def progress(deposit: Deposit, investment: Investment | None) -> Progress:
     """The answer sentence, what it means, and the days, for a deposit as we know it now."""
     amount = words.money(deposit.amount, deposit.currency)
     bank = str(deposit.bank) if deposit.bank else "your bank"
-    plan = calendar.plan(deposit.created_at)
+    plan = calendar.plan(deposit.days_from)
     if deposit.status in {S.FAILED, S.EXPIRED, S.REFUSED, S.CANCELED}:
         page = "funding:transfer" if deposit.is_by_hand else "funding:deposit"
         again = f"{reverse(page)}?amount={deposit.amount}"
+        if deposit.method == WIRE:
+            again += "&method=wire"
         return replace(_ended(deposit, amount, bank), again=again)
     if deposit.status == S.COMPLETED:
         return _arrived(deposit, investment, amount, bank)
     if deposit.is_by_hand and not deposit.cancel_asked_at:
         return _by_hand(deposit, amount)
+    if deposit.is_held and not deposit.cancel_asked_at:
+        return _waits_for_bank(deposit, amount, bank)
     if deposit.cancel_asked_at and deposit.status in {S.REQUESTED, S.PENDING}:
         headline = f"{amount} is being canceled."
         lead = "Nothing leaves your bank unless the bank run was faster. This page will say."
     else:
         headline = f"{amount} is on its way."
         lead = f"It’s invested by {words.day(plan.invested)}. There’s nothing more to do."
+        if deposit.counted_from:
+            before = calendar.plan(deposit.created_at).invested
+            lead = (
+                f"It waited for your bank and goes on now: invested by {words.day(plan.invested)} "
+                f"instead of {words.day(before)}."
+            )
         if not deposit.account.is_advised:
             lead = f"It’s here, as cash, by {words.day(plan.arrives)}."
         if deposit.cancel_asked_at:
@@ -80,9 +90,22 @@ def _begun(deposit: Deposit, bank: str) -> Step:
     return Step("We’ve got it", deposit.created_at, "done", detail)
 
 
+def _waits_for_bank(deposit: Deposit, amount: str, bank: str) -> Progress:
+    """Nothing was sent yet; it goes on once the bank is connected again."""
+    detail = "Connect it again and this goes on by itself. The days count from then."
+    steps = [
+        _begun(deposit, bank),
+        Step(f"Waiting for {bank}", deposit.held_at, "now late", detail),
+    ]
+    until = words.day(deposit.created_at + limits.WAITS_FOR_BANK)
+    lead = f"{bank} has to be connected again first. Nothing was taken. It waits until {until}."
+    return Progress(f"{amount} waits for your bank.", lead, steps)
+
+
 def _by_hand(deposit: Deposit, amount: str) -> Progress:
     """A transfer that the person sends: until it is seen, it is their turn."""
     steps = [Step("We’ve got it", deposit.created_at, "done", "Nothing is pulled from your bank.")]
+    wire = deposit.method == WIRE
     if deposit.status == S.REQUESTED:
         steps.append(Step("Getting the reference", None, "now", "It takes a few seconds."))
         lead = "In a moment this page says where to send it."
@@ -90,7 +113,12 @@ def _by_hand(deposit: Deposit, amount: str) -> Progress:
     if deposit.status == S.PENDING:
         until = words.day(deposit.expires_at) if deposit.expires_at else ""
         steps.append(Step("You send it", None, "now", "With the reference in the memo."))
-        steps.append(Step("Arrives with us", None, "", "1 to 5 bank days after you send it."))
+        took = (
+            "On the bank day you send it, or the one after."
+            if wire
+            else "1 to 5 bank days after you send it."
+        )
+        steps.append(Step("Arrives with us", None, "", took))
         if deposit.expires_at:
             steps.append(Step("Lapses if nothing came", deposit.expires_at))
         lead = "Send it from your own bank" + (f"; it has to be here by {until}." if until else ".")
@@ -104,7 +132,16 @@ def _by_hand(deposit: Deposit, amount: str) -> Progress:
 def _open_steps(deposit: Deposit, plan: calendar.Plan, bank: str) -> list[Step]:
     steps = [_begun(deposit, bank)]
     now, today = timezone.now(), timezone.now().astimezone(calendar.NEW_YORK).date()
-    late = today > plan.arrives + timedelta(days=1)
+    late = today > plan.arrives
+    over = _days_late(plan.arrives, today)
+    if deposit.counted_from and deposit.held_at:
+        steps.append(Step("Waited for your bank", deposit.held_at, "done"))
+    if deposit.status in {S.REQUESTED, S.PENDING} and late and not deposit.cancel_asked_at:
+        detail = (
+            f"It should have arrived on {words.day(plan.arrives)}, and the bank run hasn’t taken "
+            "it yet. Nothing is lost; we keep asking. You can still cancel."
+        )
+        return [*steps, Step(f"{over} later than planned", plan.arrives, "now late", detail)]
     if deposit.status in {S.REQUESTED, S.PENDING}:
         if deposit.cancel_asked_at:
             steps.append(Step("Canceling", deposit.cancel_asked_at, "now"))
@@ -124,20 +161,34 @@ def _open_steps(deposit: Deposit, plan: calendar.Plan, bank: str) -> list[Step]:
                 "Your bank hasn’t confirmed yet. Nothing is lost; we keep asking and write to "
                 "you as soon as we know."
             )
-            steps.append(Step("Later than usual", plan.arrives, "now late", detail))
-        else:
-            steps.append(Step("Leaving your bank", _seen(deposit), "now", _shown_as()))
-            steps.append(Step("Arrives with us", plan.arrives))
+            steps.append(Step(f"{over} later than planned", plan.arrives, "now late", detail))
+            return steps
+        steps.append(Step("Leaving your bank", _seen(deposit), "now", _shown_as()))
+        steps.append(Step("Arrives with us", plan.arrives))
     else:
         steps.append(Step("Left your bank", deposit.initiated_at or deposit.created_at, "done"))
         detail = "Your bank still has to confirm it."
-        steps.append(
-            Step("Here, being cleared", deposit.received_at or _seen(deposit), "now", detail)
-        )
+        at = deposit.received_at or _seen(deposit)
+        if late:
+            detail = f"Your bank still has to confirm it, {over.lower()} later than planned."
+        steps.append(Step("Here, being cleared", at, "now late" if late else "now", detail))
+        if late:
+            return steps
     goes_on = not deposit.cancel_asked_at or deposit.status not in {S.REQUESTED, S.PENDING}
     if goes_on and deposit.account.is_advised:
         steps.append(Step("Invested", plan.invested, "", _by_close(plan.invested)))
+    if goes_on:
+        steps.append(Step("Yours to withdraw from", limits.free_on(deposit)))
     return with_closed_days(steps)
+
+
+def _days_late(planned: date, today: date) -> str:
+    """How late it is in bank days, as words: 1 bank day."""
+    count, day = 0, planned
+    while day < today:
+        day = calendar.next_bank_day(day)
+        count += day <= today
+    return f"{max(count, 1)} bank day{'s' if count > 1 else ''}"
 
 
 def _arrived(deposit: Deposit, investment: Investment | None, amount: str, bank: str) -> Progress:

@@ -33,7 +33,14 @@ _RETURNS = {
         "Your bank was told that this transfer wasn’t authorized.",
         "If you did ask for it, call us, so that we can sort it out together.",
     ),
-    "R16": Reason("Your bank says this account is frozen.", "Please talk to your bank."),
+    "R14": Reason(
+        "Your bank says that someone this account belongs to has died.",
+        "We’re sorry. Please call us; nothing more is pulled from it.",
+    ),
+    "R16": Reason(
+        "Your bank says this account is frozen.",
+        "Please talk to your bank. When it’s free again, call us, or link another account.",
+    ),
     "R20": Reason(
         "Your bank doesn’t allow transfers from this kind of account.",
         "Link a checking account instead.",
@@ -55,12 +62,35 @@ _RETURNS |= {
     ),
     "R12": Reason("Your account has moved to another bank.", "Link it again at the new bank."),
     "R13": Reason("The routing number isn’t valid any more.", "Link the bank again."),
+    "R15": _RETURNS["R14"],
+    "R06": Reason(
+        "The bank that sent the request asked for the money to be sent back.",
+        "You can ask for the deposit again, or call us.",
+    ),
+    "R17": Reason(
+        "Your bank couldn’t read a part of the request.",
+        "That’s on our side. You can ask for the deposit again.",
+    ),
+    "R21": Reason(
+        "Your bank didn’t recognize who was asking.",
+        "That’s on our side. You can ask for the deposit again, or call us.",
+    ),
+    "R23": Reason("Your bank turned the transfer away.", "Please talk to your bank."),
+    "R24": Reason(
+        "Your bank took it for the same transfer twice.",
+        "Look whether the first one arrived before you ask again.",
+    ),
+    "R31": Reason(
+        "Your bank sent the money back late, as it may between banks.",
+        "You can ask for the deposit again, or call us.",
+    ),
     "LINK": Reason(
-        "Your bank was linked, but its connection for transfers was never finished. It’s not "
-        "your fault, and couldn’t be seen before.",
-        "Link the bank again; that sets it up anew.",
+        "Your bank is linked, but its connection for transfers wasn’t set up. That’s not your "
+        "fault, and nothing was taken.",
+        "Link the same account again; that sets it up anew.",
     ),
 }
+_RETURNS |= {"R22": _RETURNS["R21"], "R33": _RETURNS["R31"]}
 
 
 class Rule(StrEnum):
@@ -80,6 +110,10 @@ RULES = (
     | dict.fromkeys(("R14", "R15", "R16"), Rule.STOP)
 )
 
+UNAUTHORIZED = ("R05", "R07", "R10", "R11", "R29")
+ADMINISTRATIVE = ("R02", "R03", "R04")
+"""The kinds of returns that Nacha sets rates for (Operating Rules, ODFI return rate reporting)."""
+
 
 def code_of(raw: str) -> str:
     """R10 and the like; LINK for the missing ACH link, which has no code; else empty."""
@@ -96,7 +130,10 @@ def of_stop(code: str) -> Reason:
     """Why a bank isn't pulled from, and what mends it."""
     known = _RETURNS.get(code, UNKNOWN)
     if RULES.get(code) == Rule.NEVER:
-        mended = "Nothing more is pulled from it. If that was a mistake, link it again."
+        mended = (
+            "Nothing more is pulled from it. If that was a mistake, link it again; each deposit "
+            "and auto-invest then needs your agreement anew."
+        )
         return Reason(known.sentence, mended)
     if RULES.get(code) == Rule.TRY_AGAIN:
         return Reason(

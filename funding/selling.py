@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import ROUND_FLOOR, ROUND_UP, Decimal
 
 from funding import limits
+from funding.lots import Gains, Lot
+from funding.lots import gains_of as gains_of_lots
 from portfolios.planning.drift import spread_withdrawal
 
 CENT = Decimal("0.01")
@@ -23,11 +26,13 @@ class Held:
     quantity: Decimal
     name: str = ""
     gain: Decimal | None = None
+    lots: tuple[Lot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """`gain` is the part of the position's gain or loss that this sale takes, at average cost."""
+    """`gain` is the part of the position's gain or loss that this sale takes: of its lots, or at
+    average cost where these aren't known."""
 
     symbol: str
     amount: Decimal
@@ -35,6 +40,8 @@ class Sale:
     gain: Decimal | None = None
     quantity: Decimal | None = None
     """Shares, when the whole position goes."""
+    gains: Gains | None = None
+    """The same by term; None where the lots aren't known."""
 
     @property
     def trade(self) -> dict[str, str]:
@@ -53,11 +60,19 @@ def to_raise(missing: Decimal) -> Decimal:
     return max(with_margin, limits.SMALLEST_SALE)
 
 
-def sales_for(held: Iterable[Held], targets: Mapping[str, Decimal], missing: Decimal) -> list[Sale]:
+def sales_for(
+    held: Iterable[Held],
+    targets: Mapping[str, Decimal],
+    missing: Decimal,
+    *,
+    at: datetime | None = None,
+    tax_aware: bool = False,
+) -> list[Sale]:
     """The sales that raise `missing` dollars and the margin, or all there is if that is less.
 
     Classes from the most overweight down (`spread_withdrawal`), within a class in proportion.
-    `targets` are by class, in any unit; without one for what is held, all is in proportion.
+    `targets` are by class, in any unit; without one for what is held, all is in proportion. With
+    `at`, gains are told by the lots; `tax_aware` takes those first that cost the least tax.
     """
     positions = [one for one in held if one.value > 0]
     total = sum((one.value for one in positions), ZERO).quantize(CENT, ROUND_FLOOR)
@@ -82,14 +97,23 @@ def sales_for(held: Iterable[Held], targets: Mapping[str, Decimal], missing: Dec
             if symbol != largest and part < limits.SMALLEST_SALE:
                 cents[largest] += cents.pop(symbol)
     by_symbol = {one.symbol: one for one in positions}
-    return [_sale(by_symbol[symbol], part) for symbol, part in cents.items() if part > 0]
+    return [
+        _sale(by_symbol[symbol], part, at, tax_aware) for symbol, part in cents.items() if part > 0
+    ]
 
 
-def _sale(held: Held, part: Decimal) -> Sale:
+def _sale(held: Held, part: Decimal, at: datetime | None, tax_aware: bool) -> Sale:
     whole = part >= held.value * WHOLE
     amount = held.value.quantize(CENT, ROUND_FLOOR) if whole else part
     gain = None if held.gain is None else (held.gain * amount / held.value).quantize(CENT)
-    return Sale(held.symbol, amount, held.name, gain, held.quantity if whole else None)
+    by_term = at and gains_of_lots(
+        held.lots, quantity=held.quantity, value=held.value, amount=amount, at=at,
+        tax_aware=tax_aware,
+    )  # fmt: skip
+    if by_term:
+        gain = by_term.total
+    shares = held.quantity if whole else None
+    return Sale(held.symbol, amount, held.name, gain, shares, by_term or None)
 
 
 def _fractions(targets: Mapping[str, Decimal], values: Mapping[str, Decimal]) -> dict[str, Decimal]:
@@ -108,3 +132,11 @@ def gain_of(sales: Sequence[Sale]) -> Decimal | None:
     """Gains less losses; None as soon as one isn't known."""
     known = [sale.gain for sale in sales if sale.gain is not None]
     return sum(known, ZERO) if len(known) == len(sales) else None
+
+
+def gains_of(sales: Sequence[Sale]) -> Gains | None:
+    """Gains less losses by term; None as soon as the lots of one aren't known."""
+    known = [sale.gains for sale in sales if sale.gains is not None]
+    if not sales or len(known) < len(sales):
+        return None
+    return sum(known, Gains(ZERO, ZERO))

@@ -10,11 +10,13 @@ from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Account
+from accounts.models import Account, Topic
 from accounts.services import tell
 from funding import authorizations, calendar, holds, limits, told
 from funding.models import (
+    BY_HAND,
     MANUAL,
+    Authorization,
     BankAccount,
     BankLink,
     Deposit,
@@ -47,10 +49,14 @@ def wallet_of(account: Account) -> Wallet:
 
 
 @transaction.atomic
-def start_bank_link(*, account: Account, next_url: str = "") -> BankLink:
+def start_bank_link(
+    *, account: Account, next_url: str = "", repairs: BankAccount | None = None
+) -> BankLink:
     """Someone sets out to Plaid. Nothing happens until they come back."""
     wallet_of(account)
-    return BankLink.objects.create(account=account, next_url=next_url[:200], due_at=None)
+    return BankLink.objects.create(
+        account=account, next_url=next_url[:200], repairs=repairs, due_at=None
+    )
 
 
 @transaction.atomic
@@ -112,33 +118,52 @@ def request_deposit(
 ) -> Deposit:
     """Write down that the client wants this deposit, and what they authorized by it.
 
-    The same key always means the same one. Raises AnswersOpen.
+    The same key always means the same one. Raises AnswersOpen, and NotPossible beyond what may be
+    pulled in a day or a week.
     """
     may_fund(account)
-    return _write_deposit(account, bank, amount, key, request)
+    return _write_deposit(account, bank, amount, key, "ach", request)
 
 
-def request_transfer(*, account: Account, amount: Decimal, key: UUID) -> Deposit:
+def request_transfer(
+    *, account: Account, amount: Decimal, key: UUID, method: str = MANUAL
+) -> Deposit:
     """Write down that the client will send money from their own bank; Bluum says where to.
 
-    The same key always means the same one. Raises AnswersOpen.
+    `method` is one of BY_HAND. The same key always means the same one. Raises AnswersOpen.
     """
+    if method not in BY_HAND:
+        raise ValueError(method)
     may_fund(account)
-    return _write_deposit(account, None, amount, key)
+    return _write_deposit(account, None, amount, key, method)
 
 
 @transaction.atomic
 def _write_deposit(
-    account: Account, bank: BankAccount | None, amount: Decimal, key: UUID, request: Any = None
+    account: Account,
+    bank: BankAccount | None,
+    amount: Decimal,
+    key: UUID,
+    method: str,
+    request: Any = None,
 ) -> Deposit:
+    # Two wishes at once are looked at one after the other, so that both can't use the same room.
+    Account.objects.select_for_update().get(pk=account.pk)
     deposit: Deposit
+    if bank and not Deposit.objects.filter(account=account, key=key).exists():
+        room = limits.tightest(limits.rooms_in(account))
+        if amount > room.left:
+            raise NotPossible(
+                f"{words.money(amount)} is more than can still be pulled {room.span}: "
+                f"{words.money(room.left)}. Nothing was moved."
+            )
     deposit, created = Deposit.objects.get_or_create(
         account=account,
         key=key,
         defaults={
             "bank": bank,
             "amount": amount,
-            "method": "ach" if bank else MANUAL,
+            "method": method,
             "expected_on": calendar.plan(timezone.now()).arrives if bank else None,
         },
     )
@@ -182,6 +207,7 @@ def request_withdrawal(
     bank: BankAccount,
     amount: Decimal,
     key: UUID,
+    method: str = "ach",
     may_sell: bool = False,
     told: dict[str, Any] | None = None,
     expected_on: date | None = None,
@@ -189,8 +215,9 @@ def request_withdrawal(
 ) -> Withdrawal:
     """Write down that the client wants this money out. The same key always means the same wish.
 
-    `may_sell` says that they agreed to the sales in `told`. Raises NotPossible while a security
-    change holds money back, for a bank that can't be used, and for an amount outside the limits.
+    `method` is ach or wire. `may_sell` says that they agreed to the sales in `told`. Raises
+    NotPossible while a security change holds money back, for a bank that can't be used or was
+    linked too lately, and for an amount outside the limits.
     """
     # Two wishes at once are looked at one after the other, so that a hold can't slip between.
     Account.objects.select_for_update().get(pk=account.pk)
@@ -203,7 +230,16 @@ def request_withdrawal(
         raise NotPossible("This bank account can’t be used at the moment. Choose another.")
     if not limits.least_withdrawal() <= amount <= limits.most_withdrawal():
         raise NotPossible("The amount is outside what can be moved in one transfer.")
+    room = limits.tightest(limits.rooms_out(account))
+    if amount > room.left:
+        raise NotPossible(
+            f"{words.money(amount)} is more than can still be withdrawn {room.span}: "
+            f"{words.money(room.left)}. Nothing was moved."
+        )
+    if first := limits.takes_money_from(bank):
+        raise NotPossible(f"Money can be sent to {bank} from {words.day(first)} on.")
     made = Withdrawal.objects.create(
+        method=method,
         account=account,
         key=key,
         bank=bank,
@@ -228,6 +264,7 @@ def _tell_asked(withdrawal: Withdrawal) -> None:
         title=f"You asked for {words.money(withdrawal.amount)} to be sent to {withdrawal.bank}",
         body="If that wasn’t you, cancel it and call us now.",
         url=reverse("funding:withdrawal-status", args=[withdrawal.pk]),
+        topic=Topic.MONEY,
     )
 
 
@@ -244,6 +281,25 @@ def cancel_withdrawal(*, withdrawal: Withdrawal, request: Any = None) -> Withdra
         )
     _ask_to_stop(found, "cancel withdrawal", request)
     return found
+
+
+@transaction.atomic
+def revoke_authorization(*, authorization: Authorization, request: Any = None) -> None:
+    """Take back what was allowed. Auto-invest by it is paused; a deposit is canceled if it still
+    can be, and the person is told if it can't. The words stay kept.
+
+    Raises NotPossible for a deposit whose bank run has started.
+    """
+    found = Authorization.objects.select_for_update().get(pk=authorization.pk)
+    if found.ended_at:
+        return
+    if found.deposit_id and found.deposit:
+        cancel_deposit(deposit=found.deposit, request=request)
+    if found.schedule_id and found.schedule and not found.schedule.has_ended:
+        pause_schedule(schedule=found.schedule)
+    found.ended_at = timezone.now()
+    found.save(update_fields=["ended_at"])
+    audit.record("revoke authorization", target=found, account=found.account, request=request)
 
 
 def claimed_cash(account: Account) -> Decimal:

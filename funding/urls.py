@@ -12,11 +12,16 @@ urlpatterns = [
     path("banks/link/", views.link, name="link"),
     path("banks/link/<uuid:key>/", views.link_return, name="link-return"),
     path("banks/link/<uuid:key>/status/", views.link_status, name="link-status"),
+    path("banks/<int:pk>/repair/", views.bank_repair, name="bank-repair"),
     path("banks/<int:pk>/unlink/", views.unlink, name="unlink"),
     path("deposit/", views.deposit, name="deposit"),
     path("deposit/transfer/", views.transfer, name="transfer"),
     path("authorizations/", views.authorizations, name="authorizations"),
     path("authorizations/<int:pk>/", views.authorization, name="authorization"),
+    path(
+        "authorizations/<int:pk>/revoke/", views.authorization_revoke, name="authorization-revoke"
+    ),
+    path("deposits/<int:pk>/instructions.pdf", views.instructions_pdf, name="instructions-pdf"),
     path("deposits/<int:pk>/", views.deposit_status, name="deposit-status"),
     path("deposits/<int:pk>/cancel/", views.deposit_cancel, name="deposit-cancel"),
     path("withdraw/", views.withdraw, name="withdraw"),

@@ -174,6 +174,24 @@ class Trading(Part):
     commission_type: Literal["notional", "qty", "bps"] = "notional"
 
 
+class Limits(Part):
+    """What a client may move, in dollars, and how long money stays in, in bank days.
+
+    Days and weeks count from New York's days; a week is seven days up to today.
+    """
+
+    deposit: Dollars = Decimal("50000.00")
+    deposits_a_day: Dollars = Decimal("50000.00")
+    deposits_a_week: Dollars = Decimal("250000.00")
+    withdrawal: Dollars = Decimal("50000.00")
+    withdrawals_a_day: Dollars = Decimal("50000.00")
+    withdrawals_a_week: Dollars = Decimal("250000.00")
+    new_bank_days: Annotated[int, Field(ge=0, le=30)] = 0
+    """After linking a bank, before money can be sent to it."""
+    deposit_days: Annotated[int, Field(ge=0, le=30)] = 0
+    """After a deposit from a linked bank has arrived, before it can be withdrawn."""
+
+
 class Features(Part):
     self_directed: bool = False
     passkeys: bool = True
@@ -227,6 +245,7 @@ class Partner(Part):
     support: Support
     mail: Mail
     fees: Fees
+    limits: Limits = Limits()
     features: Features = Features()
     advice: Advice = Advice()
     trading: Trading = Trading()

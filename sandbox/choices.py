@@ -39,7 +39,14 @@ Funding sources and transfers
   each of the last two. Asked for after 17:00 New York counts for the next banking day.
 - Deposits by hand and wires wait 7 days for their money, then expire, announced as failed. Until
   received they may be canceled (409-003 after). Their instructions as PDF: by hand only, else 400.
-- A bank may look well without an ACH link (control API: UNLINKED): its transfers fail on their way.
+- A bank may look well without an ACH link (control API: UNLINKED; sign-in `user_unlinked`): its
+  transfers fail on their way. A source tells its `achRelationshipStatus` (`ach_relationship_status`
+  in the later shape), APPROVED or FAILED, at once; Bluum documents no such field.
+- `funding_source_id` in the body of `plaid/link-token` opens Plaid's update mode for that login:
+  the person signs in again, the source is ACTIVE with the ids it had, and the public token connects
+  to it. Bluum documents no update mode; a server that ignores the field opens Link as for a new
+  bank, and a client has to recognise the account by institution, type and last digits.
+- At real pace a wire is there on the banking day it is sent, an ACH withdrawal two days later.
 - A wire withdrawal without a bank goes to the only one there is, else to the one on file.
 - `failure_reason` is the ACH code, a colon and the reason (`nacha.RETURN_CODES`). A return after
   completion is `failed` with a reversing movement. `alpacaStatus` follows Alpaca's ACH states.

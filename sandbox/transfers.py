@@ -30,6 +30,7 @@ STEPS = {
 OPEN = ("pending", "processing", "received", "submitted")
 FAST_SECONDS = {"pending": 4.0, "processing": 3.0, "received": 2.0, "submitted": 2.0}
 BANKING_DAYS = {"pending": 0, "processing": 1, "received": 1, "submitted": 1}
+WIRE_DAYS = dict.fromkeys(BANKING_DAYS, 0)
 RETURN_SECONDS = 4.0
 RETURN_BANKING_DAYS = 2
 LATE_RETURN_BANKING_DAYS = 5
@@ -372,7 +373,8 @@ def _schedule(world: World, kind: str, row: Row) -> None:
     if world.pace == "fast":
         at = world.soon(FAST_SECONDS[status])
     else:
-        at = banking_moment(world.clock.now(), BANKING_DAYS[status])
+        days = WIRE_DAYS if row["method"] == "wire" else BANKING_DAYS
+        at = banking_moment(world.clock.now(), days[status])
     world.schedule(at, "transfer.advance", transfer_id=row[f"{kind}_id"], status=status)
 
 

@@ -1,7 +1,11 @@
 """What the funding app keeps: money in and money out."""
 
 from funding.models.incoming import (
+    BY_HAND,
+    LINK_FAILED,
+    LINK_STANDS,
     MANUAL,
+    WIRE,
     Authorization,
     BankAccount,
     BankAccountQuerySet,
@@ -21,7 +25,11 @@ from funding.models.outgoing import (
 from funding.models.schedules import Schedule, ScheduleQuerySet
 
 __all__ = [
+    "BY_HAND",
+    "LINK_FAILED",
+    "LINK_STANDS",
     "MANUAL",
+    "WIRE",
     "Authorization",
     "BankAccount",
     "BankAccountQuerySet",

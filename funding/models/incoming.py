@@ -2,6 +2,7 @@
 
 import base64
 import uuid
+from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -13,8 +14,15 @@ from funding import reasons
 from onboarding.models import dollars
 from robo.work import Work, due_indexes
 
-MANUAL = "manual_bank_transfer"
-"""Bluum's word for a deposit that the person sends from their own bank."""
+MANUAL, WIRE = "manual_bank_transfer", "wire"
+BY_HAND = (MANUAL, WIRE)
+"""Bluum's words for deposits that the person sends from their own bank."""
+
+
+LINK_FAILED = {"failed", "rejected", "canceled", "cancelled", "cancel_requested", "none"}
+LINK_STANDS = {"approved", "active", "complete"}
+"""What Bluum may say of the custodian's link for transfers (Alpaca's words for an ACH
+relationship); anything else is on its way."""
 
 
 class BankLink(Work):
@@ -33,6 +41,20 @@ class BankLink(Work):
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.STARTED)
     refusal = models.CharField(max_length=300, blank=True)
     next_url = models.CharField(max_length=200, blank=True)
+    repairs = models.ForeignKey(
+        "BankAccount",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="repairs",
+        help_text="The bank that the person set out to sign in at again.",
+    )
+    outcome = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="Ids of the banks that are new, were linked already, or work again.",
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = OfAccountManager()
@@ -51,7 +73,7 @@ class BankLink(Work):
 
 class BankAccountQuerySet(OfAccountQuerySet):
     def usable(self) -> Self:
-        """Money can be pulled from these."""
+        """Money can come from these."""
         return self.filter(status=BankAccount.Status.ACTIVE, unlink_asked_at=None, stopped_at=None)
 
     def shown(self) -> Self:
@@ -83,6 +105,29 @@ class BankAccount(Work):
     stopped_code = models.CharField(
         max_length=8, blank=True, db_default="", help_text="R02 and the like, or LINK."
     )
+    ach_status = models.CharField(
+        max_length=20,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="How the custodian's link for transfers stands, if Bluum says.",
+    )
+    probe_until = models.DateTimeField(
+        null=True, blank=True, help_text="So long after linking we keep asking about that."
+    )
+    extra_ids = models.JSONField(
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Other sources at Bluum for the very same bank account; disconnected there.",
+    )
+    paused_schedules = models.JSONField(
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Auto-invest paused by us when the bank was stopped; goes on once it's mended.",
+    )
+    mended_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = models.Manager.from_queryset(BankAccountQuerySet)()
@@ -115,6 +160,22 @@ class BankAccount(Work):
             return ""
         reason = reasons.of_stop(self.stopped_code)
         return f"{reason.sentence} {reason.next_step}"
+
+    @property
+    def mended_by_linking(self) -> bool:
+        """Linking it again lifts what stops it; else somebody has to call."""
+        return reasons.RULES.get(self.stopped_code) != reasons.Rule.STOP
+
+    @property
+    def awaits_link(self) -> bool:
+        """The custodian's link for transfers is still being made, and we keep asking."""
+        settled = not self.ach_status or self.ach_status in LINK_FAILED | LINK_STANDS
+        return not settled and bool(self.probe_until and self.probe_until > timezone.now())
+
+    @property
+    def resumes_by_itself(self) -> bool:
+        """Auto-invest that was paused for it goes on once it's mended, without being asked."""
+        return reasons.RULES.get(self.stopped_code) != reasons.Rule.NEVER
 
     @property
     def needs_repair(self) -> bool:
@@ -166,7 +227,16 @@ class Deposit(Work):
         db_default={},
         help_text="Where a bank transfer has to go, and its reference, as Bluum said.",
     )
+    instructions_pdf = models.BinaryField(
+        null=True, blank=True, editable=False, help_text="The same as Bluum's PDF."
+    )
     expires_at = models.DateTimeField(null=True, blank=True)
+    held_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since then it waited for its bank to be mended."
+    )
+    counted_from = models.DateTimeField(
+        null=True, blank=True, help_text="Its days count from then: it was held before."
+    )
     cancel_asked_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(
         null=True, blank=True, help_text="First sent then; before, nothing can be at Bluum."
@@ -210,8 +280,27 @@ class Deposit(Work):
 
     @property
     def is_by_hand(self) -> bool:
-        """The person sends the money from their own bank."""
-        return self.method == MANUAL
+        """The person sends the money from their own bank, by transfer or wire."""
+        return self.method in BY_HAND
+
+    @property
+    def is_held(self) -> bool:
+        """It waits for its bank to be mended; nothing was sent."""
+        return (
+            self.held_at is not None
+            and self.counted_from is None
+            and self.status == self.Status.REQUESTED
+        )
+
+    @property
+    def days_from(self) -> datetime:
+        """The moment its days count from."""
+        return self.counted_from or self.created_at
+
+    @property
+    def send_key(self) -> str:
+        """The idempotency key: another one after Bluum refused it for a bank that had broken."""
+        return f"{self.key}:{int(self.held_at.timestamp())}" if self.held_at else str(self.key)
 
     @property
     def was_returned(self) -> bool:

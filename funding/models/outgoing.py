@@ -117,6 +117,10 @@ class Withdrawal(Work):
         return f"W-{text[:4]}-{text[4:8]}"
 
     @property
+    def is_wire(self) -> bool:
+        return self.method == "wire"
+
+    @property
     def description(self) -> str:
         """What it is called at Bluum; by this we find it again there."""
         return f"Withdrawal {self.key}"

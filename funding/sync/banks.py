@@ -1,17 +1,24 @@
-"""Banks: linked with a public token, watched, unlinked."""
+"""Banks: linked with a public token, recognised, watched, mended, unlinked.
+
+What Bluum doesn't document is decided here and in `robo.bluum.banks` alone: update mode is asked
+for and may be ignored or refused, then the same account comes back as a new source and is
+recognised; a source may tell how its link for transfers stands.
+"""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
 from django.db import transaction
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Account
+from accounts.models import Account, Topic
 from accounts.services import tell
 from funding import reasons
-from funding.models import BankAccount, BankLink, Schedule
+from funding.models import LINK_FAILED, LINK_STANDS, BankAccount, BankLink, Schedule
 from funding.sync import returns
 from robo import clients, seal
 from robo.bluum import NotFound, Refused
@@ -21,16 +28,25 @@ log = structlog.get_logger("funding.banks")
 
 # Plaid's public tokens live half an hour; one that old can't be exchanged by anyone.
 TOKEN_LIVES = timedelta(minutes=30)
+PROBE_FOR = timedelta(minutes=10)
+"""So long after linking we ask whether the custodian's link for transfers has come about."""
 
 
-def make_link_token(account: Account) -> LinkToken:
+def make_link_token(account: Account, bank: BankAccount | None = None) -> LinkToken:
     """What opens Plaid, hosted or in the page. A person waits for it: one short try.
 
-    Raises Unavailable or Refused.
+    With a `bank` whose sign-in has ended it asks for Plaid's update mode; if Bluum has none, for
+    linking the bank as if it were new. Raises Unavailable or Refused.
     """
-    return clients.bluum_now().funding_sources.create_link_token(
-        account.bluum_id or "", hosted=True
-    )
+    sources, account_id = clients.bluum_now().funding_sources, account.bluum_id or ""
+    if bank is not None and bank.status == BankAccount.Status.ERROR and not bank.stopped_at:
+        try:
+            return sources.create_link_token(
+                account_id, hosted=True, funding_source_id=bank.bluum_id
+            )
+        except Refused:
+            log.info("no update mode", row=bank.pk)
+    return sources.create_link_token(account_id, hosted=True)
 
 
 def advance_bank_link(link: BankLink) -> timedelta | None:
@@ -59,18 +75,38 @@ def advance_bank_link(link: BankLink) -> timedelta | None:
             )
             return None
         raise
-    with transaction.atomic():
-        apply_banks(link.account, linked)
-        ours = link.account.banks.filter(bluum_id__in=[source.id for source in linked])
-        returns.mend(list(ours.values_list("pk", flat=True)))
-        BankLink.objects.filter(pk=link.pk).update(
-            status=BankLink.Status.CONNECTED, sealed_token=None, refusal=""
-        )
+    _take_in(link, linked)
     return None
 
 
+@transaction.atomic
+def _take_in(link: BankLink, linked: Iterable[BankSource]) -> None:
+    """What came of it: banks that are new, that were linked already, that work again."""
+    found = apply_banks(link.account, linked, by_person=True)
+    returns.mend(found.mended)
+    fresh = [*found.new, *found.mended, *found.same]
+    now = timezone.now()
+    BankAccount.objects.filter(pk__in=fresh).update(probe_until=now + PROBE_FOR)
+    for source, pk in found.sources:
+        _heed_link(BankAccount.objects.get(pk=pk), source)
+    for bank in BankAccount.objects.filter(pk__in=[*fresh, *found.twice]):
+        bank.poke()
+    BankLink.objects.filter(pk=link.pk).update(
+        status=BankLink.Status.CONNECTED,
+        sealed_token=None,
+        refusal="",
+        outcome={
+            "new": found.new,
+            "mended": [*found.mended, *found.same],
+            "twice": found.twice,
+        },
+    )
+
+
 def _unknown(account: Account, found: Iterable[BankSource]) -> list[BankSource]:
-    known = set(account.banks.values_list("bluum_id", flat=True))
+    known = set()
+    for row in account.banks.all():
+        known |= {row.bluum_id, *row.extra_ids}
     return [one for one in found if one.status == "active" and one.id not in known]
 
 
@@ -89,58 +125,190 @@ def _refuse_link(link: BankLink, sentence: str) -> None:
 
 
 def advance_bank_account(bank: BankAccount) -> timedelta | None:
-    """Unlink at Bluum if that was asked; otherwise see how the bank stands."""
+    """Unlink at Bluum what isn't wanted any more; otherwise see how the bank stands."""
     account_id = bank.account.bluum_id or ""
     sources = clients.bluum().funding_sources
     if bank.unlink_asked_at and bank.status != BankAccount.Status.DISCONNECTED:
-        try:
-            sources.disconnect(account_id, bank.bluum_id)
-        except NotFound:
-            log.info("bank was already gone")
+        _disconnect(account_id, bank.bluum_id)
         BankAccount.objects.filter(pk=bank.pk).update(status=BankAccount.Status.DISCONNECTED)
-        return None
-    apply_banks(bank.account, [s for s in sources.list(account_id) if s.id == bank.bluum_id])
-    return None
+    listed = sources.list(account_id)
+    for source in listed:
+        if source.id in bank.extra_ids and source.status != BankAccount.Status.DISCONNECTED:
+            _disconnect(account_id, source.id)
+    apply_banks(bank.account, [source for source in listed if source.id == bank.bluum_id])
+    return _next_probe(bank)
+
+
+def _disconnect(account_id: str, source_id: str) -> None:
+    try:
+        clients.bluum().funding_sources.disconnect(account_id, source_id)
+    except NotFound:
+        log.info("bank was already gone")
+
+
+def _next_probe(bank: BankAccount) -> timedelta | None:
+    """Seconds while the custodian's link may still come about; never where Bluum doesn't tell."""
+    bank.refresh_from_db(fields=["ach_status", "probe_until"])
+    return timedelta(seconds=5) if bank.awaits_link else None
+
+
+@dataclass(slots=True)
+class Found:
+    """Rows behind what Bluum listed: new ones, mended ones, working ones under the id they had,
+    working ones of which a second link was made; and each source with its row."""
+
+    new: list[int] = field(default_factory=list)
+    mended: list[int] = field(default_factory=list)
+    same: list[int] = field(default_factory=list)
+    twice: list[int] = field(default_factory=list)
+    sources: list[tuple[BankSource, int]] = field(default_factory=list)
 
 
 @transaction.atomic
-def apply_banks(account: Account, sources: Iterable[BankSource]) -> None:
-    """Write what Bluum says about these banks; tell when one stops working."""
-    for source in sources:
-        facts = {
-            "item_id": source.item_id or "",
-            "institution": source.institution or "",
-            "name": source.name or "",
-            "mask": (source.mask or "")[-4:],
-            "type": source.subtype or source.account_type or "",
-        }
-        bank = (
-            BankAccount.objects.select_for_update()
-            .filter(account=account, bluum_id=source.id)
-            .first()
-        )
-        if bank is None:
-            bank = BankAccount.objects.create(
-                account=account,
-                bluum_id=source.id,
-                plaid_account_id=source.account_id or "",
-                status=_status(source, BankAccount.Status.ACTIVE),
-                created_at=source.created_at or timezone.now(),
-                due_at=None,
-                **facts,
-            )
-            continue
-        status = _status(source, bank.status)
-        if bank.unlink_asked_at and status == BankAccount.Status.ACTIVE:
-            continue  # the person's wish to unlink is on its way
-        changed = {
-            name: value for name, value in facts.items() if value and getattr(bank, name) != value
-        }
-        broke = status == BankAccount.Status.ERROR and bank.status != status
-        if changed or status != bank.status:
-            BankAccount.objects.filter(pk=bank.pk).update(status=status, **changed)
-        if broke:
-            _tell_broken(bank)
+def apply_banks(
+    account: Account, sources: Iterable[BankSource], *, by_person: bool = False
+) -> Found:
+    """Write what Bluum says about these banks; tell when one stops working.
+
+    A source that we don't know may be an account that we do (`_recognise`): then there is no second
+    row for money to come from by accident. `by_person` says they have just signed in at the bank.
+    """
+    found = Found()
+    rows = list(BankAccount.objects.select_for_update().filter(account=account).order_by("pk"))
+    known = {row.bluum_id: row for row in rows}
+    given = list(sources)
+    taken = {known[source.id].pk for source in given if source.id in known}
+    elsewhere = {extra for row in rows for extra in row.extra_ids}
+    for source in given:
+        row = known.get(source.id)
+        if row is None:
+            if source.id in elsewhere or source.status == BankAccount.Status.DISCONNECTED:
+                continue
+            same = _recognise(source, [one for one in rows if one.pk not in taken])
+            if same is None:
+                row = _new(account, source)
+                found.new.append(row.pk)
+            else:
+                taken.add(same.pk)
+                _same_again(same, source, found)
+                row = same
+        else:
+            _write(row, source, by_person=by_person)
+            found.same.append(row.pk)
+        found.sources.append((source, row.pk))
+        if not by_person:
+            _heed_link(row, source)
+    return found
+
+
+def _facts(source: BankSource) -> dict[str, str]:
+    return {
+        "item_id": source.item_id or "",
+        "institution": source.institution or "",
+        "name": source.name or "",
+        "mask": (source.mask or "")[-4:],
+        "type": source.subtype or source.account_type or "",
+    }
+
+
+def _new(account: Account, source: BankSource) -> BankAccount:
+    return BankAccount.objects.create(
+        account=account,
+        bluum_id=source.id,
+        plaid_account_id=source.account_id or "",
+        status=_status(source, BankAccount.Status.ACTIVE),
+        created_at=source.created_at or timezone.now(),
+        due_at=None,
+        **_facts(source),
+    )
+
+
+def _recognise(source: BankSource, rows: Iterable[BankAccount]) -> BankAccount | None:
+    """The row of the very same bank account: institution, last digits and type agree.
+
+    Plaid's own advice for telling duplicates. Of several, one that is still linked, then one of the
+    same name, then the oldest.
+    """
+    facts = _facts(source)
+    if not (facts["institution"] and facts["mask"]):
+        return None
+    same = [
+        row
+        for row in rows
+        if (row.institution, row.mask, row.type)
+        == (facts["institution"], facts["mask"], facts["type"])
+    ]
+    gone = BankAccount.Status.DISCONNECTED
+    same.sort(key=lambda row: (row.status == gone, row.name != facts["name"], row.pk))
+    return same[0] if same else None
+
+
+def _same_again(row: BankAccount, source: BankSource, found: Found) -> None:
+    """A second link to an account we have. If the first works, the second is given up; else the
+    row moves to the new one, and what waits for it goes on from there."""
+    if row.is_usable:
+        row.extra_ids = [*row.extra_ids, source.id]
+        BankAccount.objects.filter(pk=row.pk).update(extra_ids=row.extra_ids)
+        row.poke()
+        found.twice.append(row.pk)
+        return
+    row.extra_ids = [*row.extra_ids, row.bluum_id]
+    facts = {name: value for name, value in _facts(source).items() if value}
+    BankAccount.objects.filter(pk=row.pk).update(
+        bluum_id=source.id,
+        plaid_account_id=source.account_id or "",
+        status=_status(source, BankAccount.Status.ACTIVE),
+        unlink_asked_at=None,
+        extra_ids=row.extra_ids,
+        mended_at=timezone.now(),
+        **facts,
+    )
+    _go_on(row)
+    row.poke()
+    found.mended.append(row.pk)
+
+
+def _go_on(row: BankAccount) -> None:
+    """Schedules are told the new source; deposits that waited are sent."""
+    for schedule in Schedule.objects.going().filter(bank=row):
+        Schedule.objects.filter(pk=schedule.pk).update(revision=F("revision") + 1)
+        schedule.poke()
+    row.deposits.filter(status="requested").poke()
+
+
+def _write(row: BankAccount, source: BankSource, *, by_person: bool) -> None:
+    """The facts of a source that is known by its id."""
+    status = _status(source, row.status)
+    if row.unlink_asked_at and status == BankAccount.Status.ACTIVE:
+        if not by_person:
+            return  # the person's wish to unlink is on its way
+        BankAccount.objects.filter(pk=row.pk).update(unlink_asked_at=None)
+    changed: dict[str, object] = {
+        name: value
+        for name, value in _facts(source).items()
+        if value and getattr(row, name) != value
+    }
+    broken = BankAccount.Status.ERROR
+    if row.status == broken and status == BankAccount.Status.ACTIVE:
+        changed["mended_at"] = timezone.now()
+        row.deposits.filter(status="requested").poke()
+    if changed or status != row.status:
+        BankAccount.objects.filter(pk=row.pk).update(status=status, **changed)
+    if status == broken and row.status != broken:
+        _tell_broken(row)
+
+
+def _heed_link(row: BankAccount, source: BankSource) -> None:
+    """The custodian's link for transfers: one that failed stops the bank at once, before a transfer
+    would; one that has come about lifts that. Bluum may not tell at all."""
+    said = (source.ach_status or "")[:20]
+    if said != row.ach_status:
+        BankAccount.objects.filter(pk=row.pk).update(ach_status=said)
+    row.refresh_from_db()
+    if said in LINK_FAILED and row.status == BankAccount.Status.ACTIVE:
+        returns.stop(row, "LINK", occasion=f"link:{source.id}")
+    elif said in LINK_STANDS and row.stopped_code == "LINK":
+        returns.mend([row.pk])
 
 
 def _status(source: BankSource, otherwise: str) -> str:
@@ -154,11 +322,12 @@ def _tell_broken(bank: BankAccount) -> None:
         key=f"bank-error:{bank.pk}:{timezone.now():%Y-%m-%d}",
         title=f"{bank.institution or 'Your bank'} asks you to sign in again",
         body=(
-            "The connection ended. Link it again, and auto-invest goes on as planned."
+            "The connection ended. Sign in again, and auto-invest goes on as planned."
             if waits
-            else "The connection ended. Link it again before your next deposit."
+            else "The connection ended. Sign in again before your next deposit."
         ),
-        url=reverse("funding:banks"),
+        url=reverse("funding:bank-repair", args=[bank.pk]),
+        topic=Topic.MONEY,
     )
 
 

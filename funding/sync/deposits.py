@@ -4,21 +4,26 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Account
+from accounts.models import Account, Topic
 from accounts.services import tell
-from funding import reasons
-from funding.models import Deposit, TransferEvent, Wallet
+from funding import calendar, limits, reasons
+from funding.models import MANUAL, Authorization, BankAccount, Deposit, TransferEvent, Wallet
 from funding.sync import returns
+from funding.sync.banks import refresh_banks
 from portfolios.models import Portfolio
 from portfolios.services import request_investment
 from robo import clients
-from robo.bluum import KeyInUse, Refused
+from robo.bluum import BluumError, KeyInUse, Refused
 from robo.bluum.funding import Deposit as Remote
 from robo.ui import words
+
+log = structlog.get_logger("funding.deposits")
 
 # Bluum remembers an idempotency key for 24 hours; we stop relying on it well before.
 KEY_IS_TRUSTED_FOR = timedelta(hours=20)
@@ -28,6 +33,8 @@ PAGE = 100
 def advance_deposit(deposit: Deposit) -> timedelta | None:
     """Send the deposit if Bluum doesn't have it yet; otherwise see how far it has come."""
     account = deposit.account
+    if deposit.is_settled and not deposit.bluum_id:
+        return None
     if not account.bluum_id or not account.is_active:
         if deposit.cancel_asked_at and not deposit.sent_at and not deposit.bluum_id:
             _never_send(deposit)
@@ -36,9 +43,11 @@ def advance_deposit(deposit: Deposit) -> timedelta | None:
     if deposit.bluum_id:
         remote = clients.bluum().deposits.retrieve(account.bluum_id, deposit.bluum_id)
     else:
+        if (wait := _held(deposit)) is not None:
+            return wait
         sent = _send(deposit)
-        if sent is None:
-            return None
+        if not isinstance(sent, Remote):
+            return sent
         remote = sent
     stoppable = {Deposit.Status.PENDING}
     if deposit.is_by_hand:
@@ -46,11 +55,85 @@ def advance_deposit(deposit: Deposit) -> timedelta | None:
     if deposit.cancel_asked_at and remote.status in stoppable:
         remote = _cancel(account.bluum_id, remote)
     applied = apply_deposit(deposit.pk, remote)
+    _keep_pdf(applied)
     return None if applied.is_settled else _next_look(applied)
 
 
-def _send(deposit: Deposit) -> Remote | None:
-    """The deposit as Bluum has it, or None if it is settled here: refused, or canceled unsent.
+def _keep_pdf(deposit: Deposit) -> None:
+    """The instructions as Bluum's PDF, once; it has one for bank transfers, none for wires."""
+    if deposit.method != MANUAL or deposit.is_settled or deposit.instructions_pdf:
+        return
+    account_id = deposit.account.bluum_id or ""
+    try:
+        pdf = clients.bluum().deposits.wire_details(account_id, deposit.bluum_id or "")
+    except BluumError:  # the same stands in the page; the next look tries again
+        log.info("no transfer instructions as PDF", row=deposit.pk)
+        return
+    Deposit.objects.filter(pk=deposit.pk).update(instructions_pdf=pdf)
+
+
+def _held(deposit: Deposit) -> timedelta | None:
+    """How long to wait for a broken bank to be mended before anything is sent; None to go on.
+
+    What waited counts its days anew, and its owner is told both times.
+    """
+    bank = deposit.bank
+    if bank is None or deposit.sent_at or deposit.cancel_asked_at or deposit.is_settled:
+        return None
+    bank.refresh_from_db()
+    forbidden = bank.stopped_at and reasons.RULES.get(bank.stopped_code) != reasons.Rule.MEND
+    if forbidden:
+        _refuse(deposit, reasons.of_stop(bank.stopped_code).sentence)
+        return timedelta(0)
+    if bank.needs_repair:
+        if timezone.now() - deposit.created_at > limits.WAITS_FOR_BANK:
+            _refuse(deposit, f"{bank} wasn’t mended within two weeks.")
+            return timedelta(0)
+        _hold(deposit, bank)
+        return timedelta(hours=1)
+    if deposit.is_held:
+        now = timezone.now()
+        plan = calendar.plan(now)
+        fresh = Deposit.objects.filter(pk=deposit.pk, counted_from=None).update(
+            counted_from=now, expected_on=plan.arrives
+        )
+        deposit.refresh_from_db()
+        if fresh:
+            body = (
+                f"It arrives by {words.day(plan.arrives)}, invested by {words.day(plan.invested)}."
+            )
+            _tell(deposit, "resumed", f"Your deposit of {_amount(deposit)} goes on", body)
+    return None
+
+
+@transaction.atomic
+def _hold(deposit: Deposit, bank: BankAccount) -> None:
+    """It waits for its bank. Told once."""
+    now = timezone.now()
+    unheld = Q(held_at=None) | Q(counted_from__isnull=False)
+    held = Deposit.objects.filter(unheld, pk=deposit.pk)
+    if held.update(held_at=now, counted_from=None, sent_at=None):
+        deposit.refresh_from_db()
+        title = f"Your deposit of {_amount(deposit)} waits for {bank.institution or 'your bank'}"
+        body = f"{bank} has to be connected again. Then it goes on by itself; nothing was taken."
+        _tell(deposit, f"held-{int(now.timestamp())}", title, body)
+
+
+def _broke_meanwhile(deposit: Deposit, problem: Refused) -> bool:
+    """Whether Bluum refused it for a bank whose sign-in has just ended: then it waits instead."""
+    if deposit.bank is None or "funding_source" not in str(problem.details.get("field", "")):
+        return False
+    refresh_banks(deposit.account)
+    deposit.bank.refresh_from_db()
+    if not deposit.bank.needs_repair:
+        return False
+    _hold(deposit, deposit.bank)
+    return True
+
+
+def _send(deposit: Deposit) -> Remote | timedelta | None:
+    """The deposit as Bluum has it, or when to look again, or None if it is settled here: refused,
+    or canceled unsent.
 
     `sent_at` is written before the first request, so that a cancel that comes earlier finds
     nothing at Bluum, and a crash after it makes us look before we send again.
@@ -76,10 +159,11 @@ def _send(deposit: Deposit) -> Remote | None:
         return None
     try:
         if deposit.is_by_hand or deposit.bank is None:
-            return clients.bluum().deposits.create_manual(
+            return clients.bluum().deposits.create(
                 account_id,
+                method=deposit.method,
                 amount=deposit.amount,
-                idempotency_key=deposit.key,
+                idempotency_key=deposit.send_key,
                 currency=deposit.currency,
                 description=deposit.description,
             )
@@ -87,7 +171,7 @@ def _send(deposit: Deposit) -> Remote | None:
             account_id,
             amount=deposit.amount,
             funding_source_id=deposit.bank.bluum_id,
-            idempotency_key=deposit.key,
+            idempotency_key=deposit.send_key,
             currency=deposit.currency,
             description=deposit.description,
         )
@@ -96,6 +180,8 @@ def _send(deposit: Deposit) -> Remote | None:
             return found
         raise
     except Refused as problem:
+        if _broke_meanwhile(deposit, problem):
+            return timedelta(hours=1)
         _refuse(deposit, reasons.of_refusal(problem))
         return None
 
@@ -187,6 +273,13 @@ def _write_instructions(deposit: Deposit, remote: Remote) -> None:
         )
     }  # fmt: skip
     deposit.instructions |= {name: value for name, value in known.items() if value}
+    for one in details.funding_details:  # how a wire's details come
+        wired = {
+            "bank_name": one.bank_name,
+            "account_number": one.account_number,
+            "routing_number": one.routing_code,
+        }
+        deposit.instructions |= {name: value for name, value in wired.items() if value}
 
 
 def _bad(status: str) -> bool:
@@ -242,6 +335,7 @@ def _act(deposit: Deposit, before: str) -> None:
         title = f"It was too late to cancel {_amount(deposit)}"
         _tell(deposit, "too-late", title, "The bank had started it. It arrives as planned.")
     if deposit.is_settled:
+        Authorization.objects.filter(deposit=deposit, ended_at=None).update(ended_at=timezone.now())
         Wallet.objects.filter(account=account).poke()
         Portfolio.objects.filter(account=account).poke()
 
@@ -265,6 +359,7 @@ def _settle_here(deposit: Deposit, status: Deposit.Status, sentence: str) -> Non
     found.failure_reason = sentence
     found.settled_at = timezone.now()
     found.save()
+    Authorization.objects.filter(deposit=found, ended_at=None).update(ended_at=timezone.now())
     TransferEvent.objects.create(deposit=found, status=status)
     if status == Deposit.Status.REFUSED:
         _tell(found, "refused", f"Your deposit of {_amount(found)} wasn’t accepted", sentence)
@@ -281,6 +376,7 @@ def _tell(deposit: Deposit, occasion: str, title: str, body: str) -> None:
         title=title,
         body=body,
         url=reverse("funding:deposit-status", args=[deposit.pk]),
+        topic=Topic.MONEY,
     )
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import Topic
 from accounts.services import tell
 from funding import reasons
 from funding.models import Authorization, BankAccount, Deposit, Schedule
@@ -26,29 +27,40 @@ def heed(deposit: Deposit) -> None:
         return
     if rule == reasons.Rule.TRY_AGAIN and tries_of(bank) < TRIES:
         return
-    code = reasons.code_of(deposit.failure_reason)
-    stopped = BankAccount.objects.filter(pk=bank.pk, stopped_at=None).update(
-        stopped_at=timezone.now(), stopped_code=code
-    )
-    if not stopped:
+    stop(bank, reasons.code_of(deposit.failure_reason), occasion=f"{deposit.pk}")
+
+
+def stop(bank: BankAccount, code: str, *, occasion: str) -> None:
+    """Nothing is pulled from it any more; its owner is told why and what mends it.
+
+    In the caller's transaction. Auto-invest from it is paused, and remembered: what a person
+    paused themselves stays so later.
+    """
+    now = timezone.now()
+    if not BankAccount.objects.filter(pk=bank.pk, stopped_at=None).update(
+        stopped_at=now, stopped_code=code
+    ):
         return
+    rule = reasons.RULES.get(code)
     waiting = Schedule.objects.going().filter(bank=bank, wanted="active")
     paused = list(waiting)
     waiting.update(wanted="paused")
     for schedule in paused:
         schedule.poke()
+    BankAccount.objects.filter(pk=bank.pk).update(paused_schedules=[one.pk for one in paused])
     if rule == reasons.Rule.NEVER:
-        Authorization.objects.filter(bank=bank, ended_at=None).update(ended_at=timezone.now())
+        Authorization.objects.filter(bank=bank, ended_at=None).update(ended_at=now)
     reason = reasons.of_stop(code)
     body = f"{reason.sentence} {reason.next_step}"
     if paused:
         body += " Auto-invest from it is paused until then."
     tell(
-        account=deposit.account,
-        key=f"bank-stopped:{bank.pk}:{deposit.pk}",
+        account=bank.account,
+        key=f"bank-stopped:{bank.pk}:{occasion}",
         title=f"We don’t pull from {bank} for now",
         body=body,
-        url=reverse("funding:banks"),
+        url=reverse("funding:bank-repair", args=[bank.pk]),
+        topic=Topic.MONEY,
     )
 
 
@@ -62,8 +74,22 @@ def tries_of(bank: BankAccount) -> int:
     return sum(reasons.rule_of(one.failure_reason) == reasons.Rule.TRY_AGAIN for one in failed)
 
 
-def mend(bank_ids: list[int]) -> None:
-    """Linked anew by the person: money may come from these again."""
-    BankAccount.objects.filter(pk__in=bank_ids).exclude(stopped_at=None).update(
-        stopped_at=None, stopped_code=""
-    )
+def mend(bank_ids: list[int], *, by_staff: bool = False) -> None:
+    """Linked anew by the person: money may come from these again, and what waited goes on.
+
+    What only the bank or the law can lift (frozen, an owner's death) stays stopped, unless someone
+    of the staff has cleared it. Auto-invest that we paused goes on, except where a new
+    authorization is needed. In the caller's transaction.
+    """
+    for bank in BankAccount.objects.select_for_update().filter(pk__in=bank_ids):
+        rule = reasons.RULES.get(bank.stopped_code)
+        if bank.stopped_at and rule == reasons.Rule.STOP and not by_staff:
+            continue
+        resumed = [] if rule == reasons.Rule.NEVER else bank.paused_schedules
+        BankAccount.objects.filter(pk=bank.pk).update(
+            stopped_at=None, stopped_code="", paused_schedules=[], mended_at=timezone.now()
+        )
+        for schedule in Schedule.objects.going().filter(pk__in=resumed, wanted="paused"):
+            Schedule.objects.filter(pk=schedule.pk).update(wanted="active")
+            schedule.poke()
+        bank.deposits.filter(status=Deposit.Status.REQUESTED).poke()

@@ -59,6 +59,7 @@ def _bring_about(schedule: Schedule, remote: AutoInvest) -> AutoInvest | None:
                 account_id,
                 remote_id,
                 amount=schedule.amount,
+                funding_source_id=schedule.bank.bluum_id,
                 schedule=_days(schedule),
                 idempotency_key=f"{schedule.key}:{schedule.revision}",
             )

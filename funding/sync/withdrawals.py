@@ -17,7 +17,7 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Account
+from accounts.models import Account, Topic
 from accounts.services import tell
 from funding import reasons, selling
 from funding.models import Wallet, Withdrawal, WithdrawalEvent
@@ -211,6 +211,7 @@ def _send(withdrawal: Withdrawal) -> Remote | timedelta | None:
             amount=withdrawal.amount,
             funding_source_id=withdrawal.bank.bluum_id,
             idempotency_key=withdrawal.send_key,
+            method=withdrawal.method,
             currency=withdrawal.currency,
             description=withdrawal.description,
         )
@@ -362,6 +363,7 @@ def _tell(withdrawal: Withdrawal, what: str, title: str, body: str) -> None:
         title=title,
         body=body,
         url=reverse("funding:withdrawal-status", args=[withdrawal.pk]),
+        topic=Topic.MONEY,
     )
 
 

@@ -1,6 +1,7 @@
 from funding.views.activity import activity, activity_csv, activity_ofx, money
-from funding.views.banks import banks, link, link_return, link_status, unlink
-from funding.views.by_hand import authorization, authorizations, transfer
+from funding.views.authorizations import authorization, authorization_revoke, authorizations
+from funding.views.banks import bank_repair, banks, link, link_return, link_status, unlink
+from funding.views.by_hand import instructions_pdf, transfer
 from funding.views.deposits import deposit, deposit_cancel, deposit_status
 from funding.views.schedules import (
     schedule,
@@ -18,11 +19,14 @@ __all__ = [
     "activity_csv",
     "activity_ofx",
     "authorization",
+    "authorization_revoke",
     "authorizations",
+    "bank_repair",
     "banks",
     "deposit",
     "deposit_cancel",
     "deposit_status",
+    "instructions_pdf",
     "link",
     "link_return",
     "link_status",

@@ -1,5 +1,6 @@
 """Linking a bank, seeing how the banks stand, unlinking one."""
 
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -16,17 +17,24 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.guards import Request, active_account, investor_required
-from funding import services
-from funding.models import BankAccount, BankLink, Schedule
+from funding import calendar, limits, services
+from funding.models import BankAccount, BankLink, Deposit, Schedule
 from funding.services import NotPossible
 from funding.sync.banks import make_link_token
+from robo import partner
 from robo.bluum import BluumError
 
 
 @investor_required
 @require_GET
 def banks(request: Request) -> HttpResponse:
-    found = BankAccount.objects.visible_to(request.user).shown().order_by("-created_at", "-pk")
+    found = list(
+        BankAccount.objects.visible_to(request.user).shown().order_by("-created_at", "-pk")
+    )
+    going = Schedule.objects.going().visible_to(request.user).select_related("bank")
+    for bank in found:
+        bank.feeds = [one for one in going if one.bank_id == bank.pk]
+        bank.sends_from = limits.takes_money_from(bank)
     template = "funding/_banks.html" if request.htmx else "funding/banks.html"
     unlinking = any(bank.unlink_asked_at for bank in found)
     return render(request, template, {"banks": found, "moving": unlinking})
@@ -39,18 +47,45 @@ def banks(request: Request) -> HttpResponse:
 @csp_update(settings.CSP_FOR_PLAID)  # type: ignore[arg-type]
 def link(request: Request) -> HttpResponseBase:
     """Off to Plaid: its hosted page, or Link in this page where the script can."""
+    return _link(request, None)
+
+
+@never_cache
+@active_account
+@reauthentication_required  # type: ignore[untyped-decorator]
+@require_http_methods(["GET", "POST"])
+@csp_update(settings.CSP_FOR_PLAID)  # type: ignore[arg-type]
+def bank_repair(request: Request, pk: int) -> HttpResponseBase:
+    """Off to Plaid to mend this bank: its update mode where the sign-in has ended."""
+    own = BankAccount.objects.visible_to(request.user).filter(account=request.account).shown()
+    bank = get_object_or_404(own, pk=pk)
+    if not bank.needs_repair or not bank.mended_by_linking:
+        if not bank.needs_repair:
+            messages.info(request, f"{bank} works. There’s nothing to mend.")
+        return redirect("funding:banks")
+    return _link(request, bank)
+
+
+def _link(request: Request, bank: BankAccount | None) -> HttpResponseBase:
     next_url = _safe_next(request)
-    context = {"next_url": next_url, "script": settings.PLAID_LINK_SCRIPT}
+    context: dict[str, Any] = {
+        "next_url": next_url,
+        "script": settings.PLAID_LINK_SCRIPT,
+        "repairs": bank,
+        "new_bank_days": partner.current().limits.new_bank_days,
+    }
+    if bank:
+        context |= _what_waits(bank)
     if request.method == "GET":
         return render(request, "funding/link.html", context)
     in_page = request.headers.get("Accept") == "application/json"
     try:
-        token = make_link_token(request.account)
+        token = make_link_token(request.account, bank)
     except BluumError:
         if in_page:
             return JsonResponse({"problem": "unreachable"}, status=503)
         return render(request, "funding/link.html", {**context, "unreachable": True}, status=503)
-    started = services.start_bank_link(account=request.account, next_url=next_url)
+    started = services.start_bank_link(account=request.account, next_url=next_url, repairs=bank)
     back = settings.SITE_URL + reverse("funding:link-return", args=[started.key])
     if in_page:
         return JsonResponse({"link_token": token.link_token, "return_url": back})
@@ -58,6 +93,14 @@ def link(request: Request) -> HttpResponseBase:
         return render(request, "funding/link.html", {**context, "needs_script": True}, status=503)
     joint = "&" if "?" in token.hosted_link_url else "?"
     return redirect(f"{token.hosted_link_url}{joint}{urlencode({'redirect_uri': back})}")
+
+
+def _what_waits(bank: BankAccount) -> dict[str, Any]:
+    """Deposits and auto-invest that go on once this bank is mended."""
+    return {
+        "waiting": [one for one in bank.deposits.filter(status="requested") if one.is_held],
+        "feeds": Schedule.objects.going().filter(bank=bank),
+    }
 
 
 @never_cache
@@ -86,9 +129,41 @@ def link_return(request: Request, key: UUID) -> HttpResponse:
 def link_status(request: Request, key: UUID) -> HttpResponse:
     found = get_object_or_404(BankLink.objects.visible_to(request.user), key=key)
     template = "funding/_link_status.html" if request.htmx else "funding/link_status.html"
-    connected = found.status == BankLink.Status.CONNECTED
-    bank = found.account.banks.usable().order_by("-pk").first() if connected else None
-    return render(request, template, {"link": found, "bank": bank})
+    return render(request, template, {"link": found, **_outcome(found)})
+
+
+def _outcome(link: BankLink) -> dict[str, Any]:
+    """The banks it was about, and what goes on with those that work again, with its new dates."""
+    ids = [pk for name in ("new", "mended", "twice") for pk in link.outcome.get(name, [])]
+    rows = {bank.pk: bank for bank in link.account.banks.filter(pk__in=ids)}
+    of = {
+        name: [rows[pk] for pk in link.outcome.get(name, []) if pk in rows]
+        for name in ("new", "mended", "twice")
+    }
+    going_on = Deposit.objects.filter(
+        bank__in=of["mended"], counted_from__gte=link.created_at
+    ).select_related("bank")
+    return {
+        "of": of,
+        "bank": next((b for b in [*of["mended"], *of["new"], *of["twice"]] if b.is_usable), None),
+        "wrong": [bank for bank in rows.values() if bank.needs_repair],
+        "probing": any(bank.awaits_link for bank in rows.values()),
+        "resumed": [
+            {
+                "deposit": one,
+                "was": calendar.plan(one.created_at).invested,
+                "now": calendar.plan(one.days_from).invested,
+            }
+            for one in going_on
+        ],
+        "waiting": Deposit.objects.filter(
+            bank__in=of["mended"], status="requested", counted_from=None
+        ).exclude(held_at=None),
+        "schedules": Schedule.objects.going().filter(bank__in=of["mended"]),
+        "sends_from": max(
+            (day for one in of["new"] if (day := limits.takes_money_from(one))), default=None
+        ),
+    }
 
 
 @active_account

@@ -1,34 +1,33 @@
-"""Money that people send from their own bank, and the authorizations for money we pull."""
+"""Money that people send from their own bank: by bank transfer or by wire."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.guards import Request, active_account, investor_required
+from accounts.guards import Request, active_account
 from funding import limits, services
 from funding.forms import TransferForm
-from funding.models import Authorization, Deposit
+from funding.models import BY_HAND, MANUAL, Deposit
+from funding.views.deposits import suggested
 
 
 @active_account
 @require_http_methods(["GET", "POST"])
 def transfer(request: Request) -> HttpResponse:
-    """Announce a bank transfer. Nothing is pulled, so there is nothing to confirm."""
+    """Announce a bank transfer or a wire. Nothing is pulled, so there is nothing to confirm."""
     account = request.account
-    form = TransferForm(request.POST if request.method == "POST" else None)
+    method = request.GET.get("method")
+    initial = {"method": method if method in BY_HAND else MANUAL, **suggested(request)}
+    form = TransferForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST":
         made = Deposit.objects.filter(account=account, key=form.data["key"]).first()
         if made:
             return redirect("funding:deposit-status", made.pk)
         if form.is_valid():
             try:
-                made = services.request_transfer(
-                    account=account,
-                    amount=form.cleaned_data["amount"],
-                    key=form.cleaned_data["key"],
-                )
+                made = services.request_transfer(account=account, **form.cleaned_data)
             except services.NotPossible as problem:
                 messages.warning(request, str(problem))
                 return redirect("funding:deposit")
@@ -37,23 +36,14 @@ def transfer(request: Request) -> HttpResponse:
     return render(request, "funding/transfer.html", context, status=422 if form.errors else 200)
 
 
-@investor_required
-@require_GET
-def authorizations(request: Request) -> HttpResponse:
-    """All of them, those that ended too."""
-    found = Authorization.objects.visible_to(request.user).select_related("bank")[:500]
-    return render(request, "funding/authorizations.html", {"authorizations": found})
-
-
 @login_required
 @require_GET
-def authorization(request: Request, pk: int) -> HttpResponse:
-    """One, in its exact words; as a text file with `?as=text`."""
-    found = get_object_or_404(
-        Authorization.objects.visible_to(request.user).select_related("bank"), pk=pk
-    )
-    if request.GET.get("as") == "text":
-        response = HttpResponse(found.text, content_type="text/plain; charset=utf-8")
-        response["Content-Disposition"] = f'attachment; filename="authorization-{found.pk}.txt"'
-        return response
-    return render(request, "funding/authorization.html", {"authorization": found})
+def instructions_pdf(request: Request, pk: int) -> HttpResponse:
+    """Where to send a bank transfer, as the custodian’s own PDF."""
+    found = get_object_or_404(Deposit.objects.visible_to(request.user), pk=pk)
+    if not found.instructions_pdf:
+        raise Http404
+    response = HttpResponse(bytes(found.instructions_pdf), content_type="application/pdf")
+    name = f"transfer-{found.reference}.pdf"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

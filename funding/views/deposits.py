@@ -1,5 +1,6 @@
 """Deposits: asked for, confirmed in words, followed, canceled."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +20,7 @@ from funding.models import Deposit
 from funding.progress import investment_of, progress
 from funding.services import NotPossible
 from portfolios.models import Goal, Investment
+from robo import partner
 from robo.ui.forms import MoneyField
 
 
@@ -33,7 +35,7 @@ def deposit(request: Request) -> HttpResponse:
     form = DepositForm(
         given(request),
         account=account,
-        initial=_suggested(request),
+        initial=suggested(request),
     )
     if request.method == "POST":
         made = Deposit.objects.filter(account=account, key=form.data["key"]).first()
@@ -47,14 +49,20 @@ def deposit(request: Request) -> HttpResponse:
                 except services.AnswersOpen as problem:
                     messages.warning(request, str(problem))
                     return redirect("onboarding:risk-result")
+                except NotPossible as problem:
+                    messages.warning(request, str(problem))
+                    return redirect("funding:deposit")
                 return redirect("funding:deposit-status", made.pk)
             return redirect(carrying_on(request))
     elif "check" in request.GET and form.is_valid():
         return render(request, "funding/deposit_confirm.html", _days() | form.wish())
+    rooms = limits.rooms_in(account)
     context = _days() | {
         "form": form,
+        "rooms": rooms,
+        "tightest": limits.tightest(rooms),
         "banks": account.banks.usable().exists(),
-        "broken": next((bank for bank in account.banks.shown() if bank.needs_repair), None),
+        "broken": [bank for bank in account.banks.shown() if bank.needs_repair],
         "suggestions": _suggestions(account),
         "least": limits.least_deposit(),
         "most": limits.most_deposit(),
@@ -77,8 +85,21 @@ def deposit_status(request: Request, pk: int) -> HttpResponse:
         investment is not None and investment.status in Investment.IN_MOTION
     )
     template = "funding/_deposit_status.html" if request.htmx else "funding/deposit_status.html"
-    context = {"deposit": found, "progress": progress(found, investment), "moving": moving}
+    context = {
+        "deposit": found,
+        "progress": progress(found, investment),
+        "moving": moving,
+        "cancel_until": _cancel_until(found),
+    }
     return render(request, template, context)
+
+
+def _cancel_until(deposit: Deposit) -> datetime | None:
+    """The cut-off that is still to come, for a countdown; None when there is none."""
+    if not deposit.can_be_canceled or deposit.is_by_hand or deposit.is_held:
+        return None
+    until = calendar.plan(deposit.days_from).cancel_until
+    return until if until > timezone.now() else None
 
 
 @active_account
@@ -115,10 +136,12 @@ def carrying_on(request: Request) -> str:
 
 
 def _days() -> dict[str, Any]:
-    return {"plan": calendar.plan(timezone.now())}
+    plan = calendar.plan(timezone.now())
+    days = partner.current().limits.deposit_days
+    return {"plan": plan, "free_on": calendar.bank_days_after(plan.arrives, days), "held": days}
 
 
-def _suggested(request: Request) -> dict[str, Any]:
+def suggested(request: Request) -> dict[str, Any]:
     """An amount in the address fills the field, if it is one."""
     try:
         amount = MoneyField(required=False).clean(request.GET.get("amount", ""))

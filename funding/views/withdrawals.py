@@ -1,5 +1,7 @@
 """Withdrawals: asked for, previewed, confirmed by the person themselves, followed, canceled."""
 
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from allauth.account.decorators import reauthentication_required
@@ -19,6 +21,8 @@ from funding.models import Withdrawal
 from funding.preview import means_of, preview
 from funding.services import NotPossible
 from funding.views.deposits import carrying_on, given
+
+ZERO = Decimal(0)
 
 
 @never_cache
@@ -53,10 +57,13 @@ def withdraw(request: Request) -> HttpResponse:
         "held": held,
         "means": means,
         "banks": account.banks.usable().exists(),
+        "broken": [bank for bank in account.banks.shown() if bank.needs_repair],
         "least": limits.least_withdrawal(),
         "at_once": limits.most_withdrawal(),
+        "rooms": limits.rooms_out(account),
         "cash_way": calendar.way_out(timezone.now(), sells=False),
         "sale_way": calendar.way_out(timezone.now(), sells=True),
+        "wire_way": calendar.way_out(timezone.now(), sells=False, wire=True),
     }
     status = 422 if form.errors and request.method == "POST" else 200
     return render(request, "funding/withdraw.html", context, status=status)
@@ -65,7 +72,7 @@ def withdraw(request: Request) -> HttpResponse:
 @reauthentication_required  # type: ignore[untyped-decorator]
 def _check(request: Request, form: WithdrawalForm) -> HttpResponse:
     wish = form.cleaned_data
-    found = preview(request.account, wish["amount"])
+    found = preview(request.account, wish["amount"], wish["method"])
     context = {"wish": wish, "preview": found, "means": means_of(request.account)}
     return render(request, "funding/withdraw_check.html", context)
 
@@ -74,7 +81,7 @@ def _check(request: Request, form: WithdrawalForm) -> HttpResponse:
 def _confirm(request: Request, form: WithdrawalForm) -> HttpResponse:
     """The wish, unless more would be sold than the page had said."""
     wish = form.cleaned_data
-    found = preview(request.account, wish["amount"])
+    found = preview(request.account, wish["amount"], wish["method"])
     if found.sales and "sells" not in request.POST:
         messages.warning(
             request, "Your cash has changed since you looked: something would be sold. Look again."
@@ -85,6 +92,7 @@ def _confirm(request: Request, form: WithdrawalForm) -> HttpResponse:
             account=request.account,
             bank=wish["bank"],
             amount=wish["amount"],
+            method=wish["method"],
             key=wish["key"],
             may_sell="sells" in request.POST,
             told=found.told(),
@@ -111,8 +119,20 @@ def withdrawal_status(request: Request, pk: int) -> HttpResponse:
         "withdrawal": found,
         "progress": leaving(found),
         "moving": not found.is_settled,
+        "cancel_until": _cancel_until(found),
+        "sold": sum((Decimal(one["notional"]) for one in found.sales if "notional" in one), ZERO)
+        if found.sold_at and all("notional" in one for one in found.sales)
+        else None,
     }
     return render(request, name, context)
+
+
+def _cancel_until(withdrawal: Withdrawal) -> datetime | None:
+    """The cut-off that is still to come, for a countdown; None when there is none."""
+    sells = withdrawal.may_sell or withdrawal.sold_at is not None
+    way = calendar.way_out(withdrawal.created_at, sells=sells, wire=withdrawal.is_wire)
+    ahead = way.cancel_until > timezone.now()
+    return way.cancel_until if withdrawal.can_be_canceled and ahead else None
 
 
 @active_account

@@ -26,6 +26,7 @@ from robo.bluum.base import (
 ITEM_ID = ("itemId", "item_id", "providerId", "provider_id")
 INSTITUTION = ("institutionName", "institution_name", "bankName", "bank_name", "institution")
 NAME = ("accountName", "account_name", "name")
+ACH = ("ach_relationship_status", "achRelationshipStatus")
 SUBTYPE = ("accountSubtype", "account_subtype", "subtype")
 
 
@@ -48,7 +49,8 @@ class BankSource(Personal):
     `id` is what deposits, withdrawals, auto-invest and `disconnect` take. `connection_id` is
     Bluum's id of the whole bank login, `item_id` and `account_id` are Plaid's; the later flat
     shape knows only `item_id` of these. `type` is plaid or manual, `account_type` Plaid's word
-    (depository).
+    (depository). `ach_status` is how the custodian's link for transfers stands, in its provider's
+    words; Bluum documents no field for it, so it may always be missing.
     """
 
     id: str
@@ -61,6 +63,7 @@ class BankSource(Personal):
     institution: str | None = Field(None, validation_alias=AliasChoices(*INSTITUTION))
     name: str | None = Field(None, validation_alias=AliasChoices(*NAME))
     mask: str | None = None
+    ach_status: Lower | None = Field(None, validation_alias=AliasChoices(*ACH))
     account_type: str | None = None
     subtype: str | None = Field(None, validation_alias=AliasChoices(*SUBTYPE))
     currency: str | None = None
@@ -77,13 +80,19 @@ class Bank(Model):
 
 
 class FundingSources(Resource):
-    def create_link_token(self, account_id: str, *, hosted: bool = False) -> LinkToken:
-        """Start linking a bank; `hosted` asks for a page at Plaid instead of the embedded Link."""
+    def create_link_token(
+        self, account_id: str, *, hosted: bool = False, funding_source_id: str | None = None
+    ) -> LinkToken:
+        """Start linking a bank; `hosted` asks for a page at Plaid instead of the embedded Link.
+
+        `funding_source_id` asks for Plaid's update mode for that bank. Bluum documents no such
+        field: it may ignore or refuse it, and then the person links the bank as a new one.
+        """
         return self._one(
             LinkToken,
             "POST",
             path("accounts", account_id, "funding-sources", "plaid", "link-token"),
-            json={"enable_hosted_link": hosted},
+            json=present(enable_hosted_link=hosted, funding_source_id=funding_source_id),
         )
 
     def connect(self, account_id: str, *, public_token: str) -> tuple[BankSource, ...]:

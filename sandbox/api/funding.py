@@ -5,7 +5,8 @@ disconnecting keeps the record; when the last account of a login goes, so does t
 choice: a public token connects once and gives the same source when sent again; it expires after 30
 minutes, a link token after four hours; both list shapes come in one answer; only checking and
 savings accounts are linked; every id of a source or of one of its accounts, Bluum's or Plaid's,
-names it.
+names it; a link token with a `funding_source_id` opens Plaid's update mode for that login; a source
+says how its link for transfers stands, in Alpaca's words for an ACH relationship.
 """
 
 from datetime import timedelta
@@ -56,9 +57,14 @@ def routes(api: Blueprint, world: World) -> None:
         web.get_account(world, account_id)
         given = web.body() if request.get_data(cache=True) else {}
         token = f"link-sandbox-{world.new_id()}"
+        again = given.get("funding_source_id")
+        source = find(world, account_id, again)[0] if again else None
+        if source and (source["type"] != "plaid" or source["status"] == "DISCONNECTED"):
+            raise invalid("funding_source_id", "can't be signed in at again")
         world.table("link_tokens")[token] = {
             "account_id": account_id,
             "expires_at": world.clock.now() + LINK_TOKEN_LIVES,
+            "update_source": source["id"] if source else None,
         }
         hosted = None
         if given.get("enable_hosted_link"):
@@ -223,13 +229,58 @@ def has_ach_link(world: World, source_id: str | None) -> bool:
     return bool(source.get("ach_link", True))
 
 
+def ach_status(source: Row) -> str | None:
+    """How the link for transfers stands: Plaid's banks only."""
+    if source["type"] != "plaid":
+        return None
+    return "APPROVED" if source.get("ach_link", True) else "FAILED"
+
+
+def update_source(world: World, row: Row) -> Row | None:
+    """The login that a link token is to mend, if it is one of update mode."""
+    return world.table("funding_sources").get(row.get("update_source") or "")
+
+
+def sign_in_again(world: World, source: Row) -> tuple[str, list[Row]]:
+    """Update mode is done: the login works again, with the ids it had.
+
+    Returns a public token, which connects to the very same source, and its accounts as Link hands
+    them over. What was wrong with its ACH link stays wrong.
+    """
+    link = source.get("ach_link", True)
+    turn(world, source["id"], "ACTIVE")
+    source["ach_link"] = link
+    accounts = [
+        {
+            "id": each["accountId"],
+            "account_id": each["accountId"],
+            "name": each["accountName"],
+            "mask": each["mask"],
+            "type": each["accountType"],
+            "subtype": each["accountSubtype"],
+        }
+        for each in source["accounts"]
+        if each["status"] != "DISCONNECTED"
+    ]
+    institution = {"id": source["institution_id"], "name": source["institution_name"]}
+    token = make_public_token(world, source["account_id"], institution, accounts)
+    world.table("public_tokens")[token]["source_id"] = source["id"]
+    return token, accounts
+
+
 def make_public_token(
-    world: World, account_id: str | None, institution: Row, accounts: list[Row]
+    world: World,
+    account_id: str | None,
+    institution: Row,
+    accounts: list[Row],
+    *,
+    ach_link: bool = True,
 ) -> str:
     """What Link hands over when someone has chosen bank accounts.
 
     `institution` has `id` and `name`; each account `name`, `subtype`, `mask`. Without an
-    `account_id` the token fits every account.
+    `account_id` the token fits every account. Without an `ach_link` the bank looks well, but the
+    custodian can't move its money.
     """
     token = f"public-sandbox-{world.new_id()}"
     world.table("public_tokens")[token] = {
@@ -237,6 +288,7 @@ def make_public_token(
         "institution": institution,
         "accounts": accounts,
         "source_id": None,
+        "ach_link": ach_link,
         "expires_at": world.clock.now() + PUBLIC_TOKEN_LIVES,
     }
     return token
@@ -274,6 +326,7 @@ def connect(world: World, account_id: str, public_token: str) -> Row:
         "institution_id": token["institution"]["id"],
         "institution_name": token["institution"]["name"],
         "status": "ACTIVE",
+        "ach_link": token.get("ach_link", True),
         "currency": "USD",
         "country": "US",
         "accounts": [
@@ -335,6 +388,7 @@ def item_view(source: Row) -> Row:
         "institutionId": source["institution_id"] or "",
         "institutionName": source["institution_name"],
         "status": source["status"],
+        "achRelationshipStatus": ach_status(source),
         "accounts": [
             {
                 "id": each["id"],
@@ -361,6 +415,7 @@ def flat_views(source: Row) -> list[Row]:
             "bank_name": source["institution_name"],
             "mask": each["mask"],
             "provider_id": source["provider_id"],
+            "ach_relationship_status": ach_status(source),
             "account_name": each["accountName"],
             "account_type": each["accountType"],
             "account_subtype": each["accountSubtype"],

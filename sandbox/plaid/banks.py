@@ -141,8 +141,10 @@ LOCKED_USER, EMPTY_USER, MFA_USER, CUSTOM_USER = (
     "user_mfa",
     "user_custom",
 )
+UNLINKED_USER = "user_unlinked"
+"""Links a bank that looks well, whose link for transfers was never made."""
 MFA_PASSWORD, MFA_CODE = "mfa_device", "1234"
-USERS = (USER, EMPTY_USER, MFA_USER, CUSTOM_USER, "user_transactions_dynamic")
+USERS = (USER, EMPTY_USER, MFA_USER, CUSTOM_USER, UNLINKED_USER, "user_transactions_dynamic")
 TYPES = {"depository", "credit", "loan", "investment"}
 KINDS = {"cd": "CD", "ira": "IRA", "401k": "401(k)", "roth": "Roth IRA", "student": "Student loan"}
 """Subtypes that don't read well as they are."""

@@ -141,6 +141,11 @@ def routes(app: Flask, world: World) -> None:
         return signed_in(row, token, session)
 
     def signed_in(row: Row, token: str, session: Row) -> ResponseReturnValue:
+        source = funding.update_source(world, row)
+        bank = _update_bank(world, row)
+        if source is not None and bank is not None:
+            public_token, accounts = funding.sign_in_again(world, source)
+            return done(row, token, session, bank, public_token, accounts)
         item = _update_item(world, row)
         if item is not None:
             items.repair(world, item, by_update_mode=True)
@@ -193,7 +198,8 @@ def routes(app: Flask, world: World) -> None:
             world, row, session, bank=bank, public_token=public_token, accounts=accounts
         )
         message = {"public_token": public_token, "metadata": metadata, "error": None}
-        return _leave(row, message, bank, again=row.get("update_item") is not None)
+        again = _update_bank(world, row) is not None
+        return _leave(row, message, bank, again=again)
 
     def failed(row: Row, token: str, session: Row, code: str) -> ResponseReturnValue:
         error = PlaidError(code)
@@ -283,8 +289,8 @@ def _update_item(world: World, row: Row) -> Row | None:
 
 def _update_bank(world: World, row: Row) -> banks.Bank | None:
     """In update mode: the bank to sign in at again."""
-    item = _update_item(world, row)
-    return banks.bank(item["institution_id"]) if item else None
+    again = _update_item(world, row) or funding.update_source(world, row)
+    return banks.bank(again["institution_id"] or "") if again else None
 
 
 def _unused_token(world: World) -> str:
@@ -302,7 +308,10 @@ def _public_token(
     if row.get("token") is None:
         chosen: list[Row] = [{**each, "account_id": items.opaque(world)} for each in accounts]
         institution = {"id": bank["id"], "name": bank["name"]}
-        return funding.make_public_token(world, row["account_id"], institution, chosen)
+        linked = session["user"] != banks.UNLINKED_USER
+        return funding.make_public_token(
+            world, row["account_id"], institution, chosen, ach_link=linked
+        )
     return items.make_public_token(
         world,
         bank=bank,

@@ -102,6 +102,10 @@ class Bluum:
         return [e for e in log if e["method"] == method and e["path"].endswith(ending)]
 
     @property
+    def sources(self) -> list[dict[str, Any]]:
+        return list(self.world.table("funding_sources").values())
+
+    @property
     def deposits(self) -> list[dict[str, Any]]:
         return list(self.world.table("deposits").values())
 

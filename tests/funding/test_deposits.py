@@ -14,6 +14,7 @@ from funding.models import BankAccount, Deposit
 from portfolios.models import Investment
 from robo import work
 from sandbox import faults, transfers
+from sandbox.api import funding as sandbox_funding
 from sandbox.world import World
 from tests.funding.conftest import Bluum, key_in, link_bank, read_ledger, sign_in
 
@@ -284,10 +285,7 @@ def test_a_refusal_by_bluum_settles_the_deposit_and_says_so(
     web: Client, bank: BankAccount, sandbox: World, settle_money: Callable[[], None]
 ) -> None:
     ask(web, bank)
-    for source in sandbox.table("funding_sources").values():
-        source["status"] = "ERROR"
-        for each in source["accounts"]:
-            each["status"] = "ERROR"
+    sandbox_funding.turn(sandbox, bank.bluum_id, "DISCONNECTED")
     settle_money()
     deposit = Deposit.objects.get()
     assert deposit.status == "refused"

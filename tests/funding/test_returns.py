@@ -95,7 +95,8 @@ def test_the_silent_missing_link_is_told_and_mended_by_linking_again(
     web: Client,
     settle_money: Callable[[], None],
 ) -> None:
-    sandbox_funding.turn(sandbox, bank.bluum_id, "UNLINKED")
+    source = sandbox_funding.turn(sandbox, bank.bluum_id, "UNLINKED")
+    source["type"] = "manual"  # a Bluum that doesn't tell how its link stands
     made = deposit(account, bank, "100.00")
     settle_money()
     made.refresh_from_db()
@@ -103,10 +104,11 @@ def test_the_silent_missing_link_is_told_and_mended_by_linking_again(
     assert made.status == "failed"
     assert bank.stopped_code == "LINK"
     page = web.get(f"/money/deposits/{made.pk}/").content.decode()
-    assert "its connection for transfers was never finished" in page
+    assert "its connection for transfers wasn’t set up" in page
     assert "Link Lakeside Bank again" in page
-    assert "/money/banks/link/?next=/money/deposit/" in page
+    assert f"/money/banks/{bank.pk}/repair/?next=/money/deposit/" in page
     fresh = link_bank(account, sandbox)
+    assert fresh == bank
     assert fresh.is_usable
     deposit(account, fresh, "100.00")
     settle_money()

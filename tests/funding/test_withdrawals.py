@@ -129,8 +129,9 @@ def test_more_than_cash_is_sold_for_as_the_page_had_said(
     sent = {"key": key, "bank": str(bank.pk), "amount": "500"}
     page = web.post(FORM, sent, follow=True).content.decode()
     assert "What is sold" in page
-    assert "at average cost" in page
-    assert "short or long term isn’t known" in page
+    assert "Held for a year or less" in page
+    assert "By the lots you hold" in page
+    assert "With your tax bracket in" in page
     assert "in 100" in page
     assert "First home" in page
     assert "Sell and withdraw $500.00" in page

@@ -1,0 +1,131 @@
+"""What a sale would take from which lots, and the tax on it by term. Pure; dollars are Decimal.
+
+Which lots a custodian uses isn't documented by Bluum: the oldest first, or those that cost the
+least tax if the policy says so. An estimate until the sale.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+CENT = Decimal("0.01")
+ZERO = Decimal(0)
+LONG_TERM = timedelta(days=365)
+"""Held for longer than this, a gain is long-term (26 USC 1222: more than one year)."""
+WASH_SALE = timedelta(days=30)
+"""A loss doesn't count if the same was bought so long before or after (26 USC 1091)."""
+TYPICAL = {"short": Decimal("0.24"), "long": Decimal("0.15")}
+"""Rates by which lots are put in order, where the person's own aren't needed."""
+LONG_RATES = ((Decimal("0.12"), ZERO), (Decimal("0.35"), Decimal("0.15")))
+HIGHEST_LONG = Decimal("0.20")
+"""Long-term rates by federal bracket: 0 % to 12, 15 % to 35, else 20 (roughly 26 USC 1(h))."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    quantity: Decimal
+    cost: Decimal
+    acquired_at: datetime
+
+    def term(self, at: datetime) -> str:
+        return "long" if at - self.acquired_at > LONG_TERM else "short"
+
+
+@dataclass(frozen=True, slots=True)
+class Gains:
+    """Gains less losses of one sale or several, dollars, by how long what is sold was held."""
+
+    short: Decimal
+    long: Decimal
+    washed: bool = False
+    """A part of it is sold at a loss though the same was bought within 30 days."""
+
+    @property
+    def total(self) -> Decimal:
+        return self.short + self.long
+
+    def __add__(self, other: "Gains") -> "Gains":
+        return Gains(self.short + other.short, self.long + other.long, self.washed or other.washed)
+
+
+def read(rows: Iterable[Mapping[str, Any]]) -> tuple[Lot, ...]:
+    """Lots as Bluum lists them; none at all if one can't be read."""
+    try:
+        return tuple(
+            Lot(
+                Decimal(str(row["quantity"])),
+                Decimal(str(row["cost_basis"])),
+                datetime.fromisoformat(str(row["acquired_at"])),
+            )
+            for row in rows
+        )
+    except (KeyError, ValueError, ArithmeticError):
+        return ()
+
+
+def gains_of(
+    lots: Iterable[Lot],
+    *,
+    quantity: Decimal,
+    value: Decimal,
+    amount: Decimal,
+    at: datetime,
+    tax_aware: bool,
+) -> Gains | None:
+    """What selling `amount` dollars of a position worth `value` takes; None where the lots don't
+    make up its `quantity`."""
+    known = sorted(lots, key=lambda lot: lot.acquired_at)
+    held = sum((lot.quantity for lot in known), ZERO)
+    if not known or value <= 0 or abs(held - quantity) > Decimal("0.0001"):
+        return None
+    price = value / quantity
+    if tax_aware:
+        known.sort(key=lambda lot: (price - lot.cost / lot.quantity) * TYPICAL[lot.term(at)])
+    left = min(amount / price, quantity)
+    sums = {"short": ZERO, "long": ZERO}
+    washed = False
+    lately = any(at - lot.acquired_at <= WASH_SALE for lot in known)
+    for lot in known:
+        taken = min(left, lot.quantity)
+        if taken <= 0:
+            break
+        gain = taken * (price - lot.cost / lot.quantity)
+        sums[lot.term(at)] += gain
+        washed = washed or (gain < -CENT / 2 and lately)
+        left -= taken
+    return Gains(sums["short"].quantize(CENT), sums["long"].quantize(CENT), washed)
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Tax on a gain, as fractions, federal and state together."""
+
+    short: Decimal
+    long: Decimal
+    federal: Decimal
+    state: Decimal
+
+
+def rates_of(federal: Any, state: Any) -> Rates | None:
+    """From the brackets a person told, as fractions; None without the federal one."""
+    try:
+        bracket, local = Decimal(str(federal)), Decimal(str(state or 0))
+    except ArithmeticError:
+        return None
+    if not (0 <= bracket < 1 and 0 <= local < 1):
+        return None
+    long = next((rate for most, rate in LONG_RATES if bracket <= most), HIGHEST_LONG)
+    return Rates(bracket + local, long + local, bracket, local)
+
+
+def tax_on(gains: Gains, rates: Rates) -> Decimal:
+    """Dollars, never less than nothing: a loss of one term lowers a gain of the other first."""
+    short, long = gains.short, gains.long
+    if short < 0 < long or long < 0 < short:
+        net = short + long
+        if net <= 0:
+            return Decimal("0.00")
+        short, long = (net, ZERO) if short > 0 else (ZERO, net)
+    return (max(short, ZERO) * rates.short + max(long, ZERO) * rates.long).quantize(CENT)

@@ -1,0 +1,254 @@
+"""Banks that broke, banks linked twice, banks whose link for transfers was never made."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from accounts.models import Account, Notice
+from funding import services
+from funding.models import BankAccount, BankLink, Deposit, Schedule, Wallet
+from robo import work
+from sandbox import faults
+from sandbox.api import funding as sandbox_funding
+from sandbox.world import World
+from tests.funding.conftest import CHECKING, Bluum, link_bank, sign_in
+
+PLATYPUS = {"id": "ins_109508", "name": "First Platypus Bank"}
+
+
+@pytest.fixture
+def platypus(account: Account, sandbox: World) -> BankAccount:
+    """A bank that the sandbox's Plaid knows, so that one can sign in there again."""
+    token = sandbox_funding.make_public_token(sandbox, account.bluum_id, PLATYPUS, [CHECKING])
+    link = services.start_bank_link(account=account)
+    services.finish_bank_link(link=link, public_token=token)
+    work.run_due(BankLink, BankAccount)
+    return BankAccount.objects.get()
+
+
+def look(account: Account) -> None:
+    services.wallet_of(account).poke()
+    work.run_due(Wallet)
+
+
+def deposit(account: Account, bank: BankAccount) -> Deposit:
+    return services.request_deposit(
+        account=account, bank=bank, amount=Decimal("500.00"), key=uuid4()
+    )
+
+
+def through_plaid(web: Client, sandbox: World, start: Any) -> Any:
+    """From the button to the page one comes back to, by Plaid's own pages."""
+    assert start.status_code == 302, start.content.decode()
+    there = urlsplit(start["Location"])
+    plaid = sandbox.app.test_client()  # type: ignore[attr-defined]
+    plaid.get(f"{there.path}?{there.query}")
+    agreed = plaid.post(there.path)
+    good = {"user": "user_good", "password": "pass_good"}
+    done = plaid.post(urlsplit(agreed.headers["Location"]).path, data=good)
+    back = urlsplit(done.headers["Location"])
+    return web.get(f"{back.path}?{back.query}")
+
+
+def test_a_broken_bank_is_mended_through_update_mode_and_what_waited_goes_on(
+    web: Client,
+    account: Account,
+    platypus: BankAccount,
+    sandbox: World,
+    bluum: Bluum,
+    settle_money: Callable[[], None],
+) -> None:
+    made = deposit(account, platypus)
+    sandbox_funding.turn(sandbox, platypus.bluum_id, "ERROR")
+    work.run_due(Deposit)  # Bluum refuses it: the sign-in has just ended
+    made.refresh_from_db()
+    repair = f"/money/banks/{platypus.pk}/repair/"
+    assert made.is_held
+    page = web.get(f"/money/deposits/{made.pk}/").content.decode()
+    assert "$500.00 waits for your bank." in page
+    assert repair in page
+    assert Notice.objects.get(key__startswith="bank-error").url == repair
+    assert Notice.objects.filter(key__startswith="deposit-held").count() == 1
+    assert repair in web.get("/money/banks/").content.decode()
+    assert "Sign in at First Platypus Bank again" in web.get(repair).content.decode()
+
+    back = through_plaid(web, sandbox, web.post(repair))
+    work.run_due(BankLink, BankAccount)
+    platypus.refresh_from_db()
+    assert platypus.is_usable
+    assert BankAccount.objects.count() == len(sandbox.table("funding_sources")) == 1
+    work.run_due(Deposit)
+    page = web.get(back["Location"]).content.decode()
+    assert "Checking ••3168 works again." in page
+    assert "It moved here from" in page
+    settle_money()
+    made.refresh_from_db()
+    assert made.status == "completed"
+    assert [row["amount"] for row in bluum.deposits] == [Decimal("500.00")]
+
+
+def test_without_update_mode_the_bank_is_linked_anew_and_recognised(
+    web: Client,
+    account: Account,
+    bank: BankAccount,
+    sandbox: World,
+    bluum: Bluum,
+    policy: Any,
+    settle_money: Callable[[], None],
+) -> None:
+    schedule = services.request_schedule(
+        account=account, bank=bank, amount=Decimal("50.00"), frequency="monthly",
+        day_of_week=None, day_of_month=1, start_date=date(2026, 12, 1), key=uuid4(),
+    )  # fmt: skip
+    settle_money()
+    old = bank.bluum_id
+    sandbox_funding.turn(sandbox, old, "ERROR")
+    look(account)
+    faults.add(sandbox, {"kind": "status", "route": "*/link-token", "status": 400, "count": 1})
+    assert web.post(f"/money/banks/{bank.pk}/repair/").status_code == 302
+    assert [e["status"] for e in bluum.requests("POST", "/link-token")][-2:] in (
+        [400, 200],
+        [200, 400],
+    )
+    assert link_bank(account, sandbox) == bank
+    settle_money()
+    bank.refresh_from_db()
+    assert bank.is_usable
+    assert bank.bluum_id != old
+    states = {row["accounts"][0]["id"]: row["status"] for row in bluum.sources}
+    assert (states[old], states[bank.bluum_id]) == ("DISCONNECTED", "ACTIVE")
+    at_bluum = next(iter(sandbox.table("schedules").values()))
+    assert at_bluum["funding_source_id"] == bank.bluum_id
+    schedule.refresh_from_db()
+    assert schedule.status == "active"
+    look(account)
+    assert BankAccount.objects.count() == 1
+
+
+def test_the_same_account_linked_twice_is_told_at_once_and_stays_one(
+    web: Client, account: Account, bank: BankAccount, sandbox: World, bluum: Bluum
+) -> None:
+    first = bank.bluum_id
+    assert link_bank(account, sandbox) == bank
+    page = web.get(f"/money/banks/link/{BankLink.objects.last().key}/status/").content.decode()
+    assert "Checking ••3168 was linked already." in page
+    work.run_due(BankAccount)
+    bank.refresh_from_db()
+    assert bank.bluum_id == first
+    assert sorted(row["status"] for row in bluum.sources) == ["ACTIVE", "DISCONNECTED"]
+    look(account)
+    assert BankAccount.objects.count() == 1
+    assert web.get("/money/deposit/").content.decode().count("••3168") == 1
+
+
+def test_another_account_of_the_same_bank_is_another_bank(
+    account: Account, bank: BankAccount, sandbox: World
+) -> None:
+    assert link_bank(account, sandbox, subtype="savings", name="Savings") != bank
+    assert link_bank(account, sandbox, mask="7777") != bank
+    assert BankAccount.objects.usable().count() == 3
+
+
+def test_a_link_for_transfers_that_was_never_made_is_told_right_after_linking(
+    web: Client, account: Account, sandbox: World
+) -> None:
+    token = sandbox_funding.make_public_token(
+        sandbox, account.bluum_id, PLATYPUS, [CHECKING], ach_link=False
+    )
+    link = services.start_bank_link(account=account)
+    services.finish_bank_link(link=link, public_token=token)
+    work.run_due(BankLink)
+    page = web.get(f"/money/banks/link/{link.key}/status/").content.decode()
+    assert "is linked, but money can’t move yet." in page
+    assert "its connection for transfers wasn’t set up" in page
+    bank = BankAccount.objects.get()
+    assert bank.stopped_code == "LINK"
+    assert not bank.is_usable
+    assert Notice.objects.filter(key__startswith="bank-stopped").count() == 1
+    token = sandbox_funding.make_public_token(sandbox, account.bluum_id, PLATYPUS, [CHECKING])
+    again = services.start_bank_link(account=account, repairs=bank)
+    services.finish_bank_link(link=again, public_token=token)
+    work.run_due(BankLink)
+    bank.refresh_from_db()
+    assert bank.is_usable
+    assert BankAccount.objects.count() == 1
+
+
+def test_a_broken_bank_is_written_about_with_the_way_straight_to_its_repair(
+    account: Account,
+    bank: BankAccount,
+    sandbox: World,
+    settle: Callable[..., int],
+) -> None:
+    sandbox_funding.turn(sandbox, bank.bluum_id, "ERROR")
+    look(account)
+    settle()
+    told = [one for one in mail.outbox if "asks you to sign in again" in one.subject]
+    assert len(told) == 1
+    assert f"/money/banks/{bank.pk}/repair/" in str(told[0].body)
+
+
+@pytest.mark.parametrize(("code", "usable"), [("R02", True), ("R10", True), ("R16", False)])
+def test_linking_again_lifts_what_it_can(
+    web: Client,
+    account: Account,
+    bank: BankAccount,
+    sandbox: World,
+    settle_money: Callable[[], None],
+    code: str,
+    usable: bool,
+) -> None:
+    services.request_deposit(
+        account=account, bank=bank, amount=Decimal(f"1{code[1:]}.01"), key=uuid4()
+    )
+    settle_money()
+    assert link_bank(account, sandbox) == bank
+    bank.refresh_from_db()
+    assert bank.is_usable is usable
+    page = web.get("/money/banks/").content.decode()
+    assert ("Your bank says this account is frozen." in page) is not usable
+    assert ("tel:" in page.split("<footer")[0]) is not usable
+
+
+def test_auto_invest_that_we_paused_goes_on_and_what_the_person_paused_stays(
+    account: Account, bank: BankAccount, sandbox: World, pass_time: Callable[[timedelta], None]
+) -> None:
+    _ours, theirs = (
+        services.request_schedule(
+            account=account, bank=bank, amount=Decimal("50.00"), frequency="monthly",
+            day_of_week=None, day_of_month=day, start_date=date(2026, 12, 1), key=uuid4(),
+        )
+        for day in (1, 15)
+    )  # fmt: skip
+    services.pause_schedule(schedule=theirs)
+    services.request_deposit(account=account, bank=bank, amount=Decimal("103.01"), key=uuid4())
+    for _ in range(10):
+        work.run_due(Deposit)
+        pass_time(timedelta(seconds=5))
+    assert [one.wanted for one in Schedule.objects.order_by("pk")] == ["paused", "paused"]
+    link_bank(account, sandbox)
+    assert [one.wanted for one in Schedule.objects.order_by("pk")] == ["active", "paused"]
+
+
+def test_who_may_mend_a_bank(
+    web: Client,
+    bank: BankAccount,
+    omar: Any,
+    open_account: Callable[..., Account],
+) -> None:
+    url = f"/money/banks/{bank.pk}/repair/"
+    assert web.get(url)["Location"] == "/money/banks/"  # it works: nothing to mend
+    BankAccount.objects.update(status="error")
+    assert web.get(url).status_code == 200
+    open_account(omar, last_name="Haddad")
+    other = Client()
+    sign_in(other, omar)
+    assert other.get(url).status_code == other.post(url).status_code == 404
+    assert "/sign-in/" in Client().get(url)["Location"]
