@@ -4,13 +4,17 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from unfold.decorators import display
 
 from accounts.models import Account
+from funding import rates as rates  # the front page's gauges
+from funding import services
 from funding.models import (
+    Authorization,
     BankAccount,
     Deposit,
     Schedule,
@@ -130,10 +134,33 @@ class ScheduleAdmin(ClientRows):
     )
 
 
+@admin.register(Authorization)
+class AuthorizationAdmin(ClientRows):
+    """What clients allowed us to pull, word for word."""
+
+    actions = ()  # nothing here is in motion
+    list_display = ("agreed_at", "client", "dollars", "kind", "bank", "ended_at")
+    list_filter = ("kind",)
+    list_select_related = ("account", "bank")
+    fields = (
+        "client",
+        "dollars",
+        "kind",
+        "bank",
+        "text",
+        "sha256",
+        "ip",
+        "user_agent",
+        "agreed_at",
+        "ended_at",
+    )
+
+
 @admin.register(BankAccount)
 class BankAccountAdmin(ClientRows):
-    list_display = ("bank", "client", "institution", "state", "created_at", "motion")
-    list_filter = (QueueFilter, "status")
+    list_display = ("bank", "client", "institution", "state", "why", "created_at", "motion")
+    list_filter = (QueueFilter, "status", "stopped_code")
+    actions = (*ClientRows.actions, "lift_stop")
     fields = (
         "client",
         "institution",
@@ -141,7 +168,12 @@ class BankAccountAdmin(ClientRows):
         "mask",
         "type",
         "status",
+        "stopped_at",
+        "stopped_code",
+        "why",
+        "ach_status",
         "unlink_asked_at",
+        "mended_at",
         "created_at",
         "motion_in_words",
         "error_in_words",
@@ -150,6 +182,17 @@ class BankAccountAdmin(ClientRows):
     @display(description="Account")  # type: ignore[untyped-decorator]
     def bank(self, row: BankAccount) -> str:
         return str(row)
+
+    @display(description="Why nothing is pulled")  # type: ignore[untyped-decorator]
+    def why(self, row: BankAccount) -> str:
+        return row.why_stopped
+
+    @admin.action(
+        description="Pull from it again: the bank has confirmed that it may be", permissions=["act"]
+    )
+    def lift_stop(self, request: HttpRequest, rows: QuerySet[BankAccount]) -> None:
+        for bank in rows.exclude(stopped_at=None):
+            services.lift_stop(bank=bank, request=request)
 
 
 @client.section("money", "Money", order=60)

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import Account
 from funding import calendar
-from funding.models import BankAccount, Deposit, Movement, Schedule, Withdrawal
+from funding.models import BankAccount, Deposit, Movement, Schedule, Withdrawal, to_mend
 from robo import agenda
 from robo.agenda import Item
 from robo.ui import words
@@ -72,8 +72,8 @@ def money_to_do(account: Account) -> Iterator[Item]:
         return
     known = money_of(account)
     banks = [bank for bank in known.banks if bank.status != BankAccount.Status.DISCONNECTED]
-    for bank in banks:
-        if bank.needs_repair and bank.stopped_at:
+    for bank in to_mend(banks):
+        if bank.stopped_at:
             yield Item(
                 f"We don’t pull from {bank} for now",
                 detail=bank.why_stopped,
@@ -81,10 +81,13 @@ def money_to_do(account: Account) -> Iterator[Item]:
                 kind="bank",
                 urgent=True,
             )
-        elif bank.status == BankAccount.Status.ERROR:
+        else:
+            waits = next(
+                (said for one in (bank, *bank.also) if (said := _what_waits(one, known))), ""
+            )
             yield Item(
                 f"Reconnect {bank.institution or bank}",
-                detail="Your bank asks you to sign in again." + _what_waits(bank, known),
+                detail=f"Your bank asks you to sign in again.{waits}",
                 url=reverse("funding:bank-repair", args=[bank.pk]),
                 kind="bank",
                 urgent=True,

@@ -72,9 +72,10 @@ def progress(deposit: Deposit, investment: Investment | None) -> Progress:
         lead = f"It’s invested by {words.day(plan.invested)}. There’s nothing more to do."
         if deposit.counted_from:
             before = calendar.plan(deposit.created_at).invested
+            moved = f"instead of {words.day(before)}" if before != plan.invested else "as planned"
             lead = (
-                f"It waited for your bank and goes on now: invested by {words.day(plan.invested)} "
-                f"instead of {words.day(before)}."
+                "It waited for your bank and goes on now: invested by "
+                f"{words.day(plan.invested)}, {moved}."
             )
         if not deposit.account.is_advised:
             lead = f"It’s here, as cash, by {words.day(plan.arrives)}."
@@ -178,7 +179,7 @@ def _open_steps(deposit: Deposit, plan: calendar.Plan, bank: str) -> list[Step]:
     if goes_on and deposit.account.is_advised:
         steps.append(Step("Invested", plan.invested, "", _by_close(plan.invested)))
     if goes_on:
-        steps.append(Step("Yours to withdraw from", limits.free_on(deposit)))
+        steps.append(Step("You can withdraw it from", limits.free_on(deposit)))
     return with_closed_days(steps)
 
 

@@ -26,6 +26,7 @@ from funding.models import (
     Withdrawal,
     WithdrawalEvent,
 )
+from funding.sync import returns
 from onboarding.services import why_no_money
 from robo import audit, seal
 from robo.ui import words
@@ -97,6 +98,13 @@ def unlink_bank(*, bank: BankAccount, request: Any = None) -> None:
         pause_schedule(schedule=schedule)
     found.poke()
     audit.record("unlink bank", target=found, account=found.account, request=request)
+
+
+@transaction.atomic
+def lift_stop(*, bank: BankAccount, request: Any = None) -> None:
+    """Someone of the staff has heard from the bank that money may be pulled from it again."""
+    returns.mend([bank.pk], by_staff=True)
+    audit.record("lift bank stop", target=bank, account=bank.account, request=request)
 
 
 class AnswersOpen(NotPossible):

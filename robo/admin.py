@@ -16,7 +16,7 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 from unfold.sites import UnfoldAdminSite
 
-from robo.backoffice import motion, queues
+from robo.backoffice import gauges, motion, queues
 from robo.backoffice.queues import Standing
 from robo.backoffice.roles import Ability, can
 
@@ -95,6 +95,7 @@ def today(request: HttpRequest) -> dict[str, Any]:
             for status, label in AccountStatus.choices
             if states.get(status)
         ],
+        "gauges": gauges.readings(request.user),
         "queues": [
             Standing(
                 "Stuck work",

@@ -14,6 +14,7 @@ from funding.models.incoming import (
     DepositQuerySet,
     TransferEvent,
     Wallet,
+    to_mend,
 )
 from funding.models.ledger import Ledger, Movement, MovementQuerySet
 from funding.models.outgoing import (
@@ -47,4 +48,5 @@ __all__ = [
     "Withdrawal",
     "WithdrawalEvent",
     "WithdrawalQuerySet",
+    "to_mend",
 ]

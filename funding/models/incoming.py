@@ -2,6 +2,7 @@
 
 import base64
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Self
 
@@ -132,6 +133,7 @@ class BankAccount(Work):
 
     objects = models.Manager.from_queryset(BankAccountQuerySet)()
     work_task = "funding.tasks.advance_bank_account"
+    also: "list[BankAccount]"
 
     class Meta:
         constraints = [
@@ -184,6 +186,21 @@ class BankAccount(Work):
             self.status == self.Status.ERROR
             or (self.status == self.Status.ACTIVE and self.stopped_at is not None)
         )
+
+
+def to_mend(banks: Iterable[BankAccount]) -> list[BankAccount]:
+    """Those that need their owner, one for each sign-in: `also` names the others of it."""
+    first: dict[str, BankAccount] = {}
+    for bank in banks:
+        if not bank.needs_repair:
+            continue
+        login = f"item {bank.item_id}" if bank.item_id and not bank.stopped_at else f"row {bank.pk}"
+        if login in first:
+            first[login].also.append(bank)
+        else:
+            bank.also = []
+            first[login] = bank
+    return [*first.values()]
 
 
 class DepositQuerySet(OfAccountQuerySet):

@@ -319,7 +319,7 @@ def _tell_broken(bank: BankAccount) -> None:
     waits = Schedule.objects.going().filter(bank=bank, wanted="active").exists()
     tell(
         account=bank.account,
-        key=f"bank-error:{bank.pk}:{timezone.now():%Y-%m-%d}",
+        key=f"bank-error:{bank.item_id or bank.pk}:{timezone.now():%Y-%m-%d}"[:80],
         title=f"{bank.institution or 'Your bank'} asks you to sign in again",
         body=(
             "The connection ended. Sign in again, and auto-invest goes on as planned."

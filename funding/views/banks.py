@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.guards import Request, active_account, investor_required
 from funding import calendar, limits, services
-from funding.models import BankAccount, BankLink, Deposit, Schedule
+from funding.models import BankAccount, BankLink, Deposit, Schedule, to_mend
 from funding.services import NotPossible
 from funding.sync.banks import make_link_token
 from robo import partner
@@ -37,7 +37,8 @@ def banks(request: Request) -> HttpResponse:
         bank.sends_from = limits.takes_money_from(bank)
     template = "funding/_banks.html" if request.htmx else "funding/banks.html"
     unlinking = any(bank.unlink_asked_at for bank in found)
-    return render(request, template, {"banks": found, "moving": unlinking})
+    context = {"banks": found, "broken": to_mend(found), "moving": unlinking}
+    return render(request, template, context)
 
 
 @never_cache
@@ -146,7 +147,7 @@ def _outcome(link: BankLink) -> dict[str, Any]:
     return {
         "of": of,
         "bank": next((b for b in [*of["mended"], *of["new"], *of["twice"]] if b.is_usable), None),
-        "wrong": [bank for bank in rows.values() if bank.needs_repair],
+        "wrong": to_mend(rows.values()),
         "probing": any(bank.awaits_link for bank in rows.values()),
         "resumed": [
             {

@@ -16,7 +16,7 @@ from accounts.guards import Request, active_account
 from accounts.models import Account
 from funding import calendar, limits, services
 from funding.forms import DepositForm
-from funding.models import Deposit
+from funding.models import Deposit, to_mend
 from funding.progress import investment_of, progress
 from funding.services import NotPossible
 from portfolios.models import Goal, Investment
@@ -62,7 +62,7 @@ def deposit(request: Request) -> HttpResponse:
         "rooms": rooms,
         "tightest": limits.tightest(rooms),
         "banks": account.banks.usable().exists(),
-        "broken": [bank for bank in account.banks.shown() if bank.needs_repair],
+        "broken": to_mend(account.banks.shown()),
         "suggestions": _suggestions(account),
         "least": limits.least_deposit(),
         "most": limits.most_deposit(),

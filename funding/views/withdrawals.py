@@ -17,7 +17,7 @@ from accounts.guards import Request, active_account
 from funding import calendar, holds, limits, services
 from funding.forms import WithdrawalForm
 from funding.leaving import leaving
-from funding.models import Withdrawal
+from funding.models import Withdrawal, to_mend
 from funding.preview import means_of, preview
 from funding.services import NotPossible
 from funding.views.deposits import carrying_on, given
@@ -57,7 +57,7 @@ def withdraw(request: Request) -> HttpResponse:
         "held": held,
         "means": means,
         "banks": account.banks.usable().exists(),
-        "broken": [bank for bank in account.banks.shown() if bank.needs_repair],
+        "broken": to_mend(account.banks.shown()),
         "least": limits.least_withdrawal(),
         "at_once": limits.most_withdrawal(),
         "rooms": limits.rooms_out(account),

@@ -1,5 +1,6 @@
 """Banks that broke, banks linked twice, banks whose link for transfers was never made."""
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,6 +11,7 @@ from uuid import uuid4
 import pytest
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Account, Notice
 from funding import services
@@ -57,6 +59,7 @@ def through_plaid(web: Client, sandbox: World, start: Any) -> Any:
     return web.get(f"{back.path}?{back.query}")
 
 
+@pytest.mark.parametrize("waited", [0, 7])
 def test_a_broken_bank_is_mended_through_update_mode_and_what_waited_goes_on(
     web: Client,
     account: Account,
@@ -64,10 +67,13 @@ def test_a_broken_bank_is_mended_through_update_mode_and_what_waited_goes_on(
     sandbox: World,
     bluum: Bluum,
     settle_money: Callable[[], None],
+    waited: int,
 ) -> None:
     made = deposit(account, platypus)
     sandbox_funding.turn(sandbox, platypus.bluum_id, "ERROR")
     work.run_due(Deposit)  # Bluum refuses it: the sign-in has just ended
+    if waited:
+        Deposit.objects.update(created_at=timezone.now() - timedelta(days=waited))
     made.refresh_from_db()
     repair = f"/money/banks/{platypus.pk}/repair/"
     assert made.is_held
@@ -87,7 +93,8 @@ def test_a_broken_bank_is_mended_through_update_mode_and_what_waited_goes_on(
     work.run_due(Deposit)
     page = web.get(back["Location"]).content.decode()
     assert "Checking ••3168 works again." in page
-    assert "It moved here from" in page
+    assert "Your deposit is invested" in page
+    assert ("It moved here from" in page) is bool(waited)
     settle_money()
     made.refresh_from_db()
     assert made.status == "completed"
@@ -182,6 +189,7 @@ def test_a_link_for_transfers_that_was_never_made_is_told_right_after_linking(
 
 
 def test_a_broken_bank_is_written_about_with_the_way_straight_to_its_repair(
+    web: Client,
     account: Account,
     bank: BankAccount,
     sandbox: World,
@@ -192,7 +200,9 @@ def test_a_broken_bank_is_written_about_with_the_way_straight_to_its_repair(
     settle()
     told = [one for one in mail.outbox if "asks you to sign in again" in one.subject]
     assert len(told) == 1
-    assert f"/money/banks/{bank.pk}/repair/" in str(told[0].body)
+    leads = re.search(r"http://testserver(\S+)", str(told[0].body))
+    assert leads
+    assert web.get(leads[1])["Location"] == f"/money/banks/{bank.pk}/repair/"
 
 
 @pytest.mark.parametrize(("code", "usable"), [("R02", True), ("R10", True), ("R16", False)])
