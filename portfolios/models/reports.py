@@ -1,10 +1,16 @@
 """Bluum's documents about the account."""
 
+from zoneinfo import ZoneInfo
+
 from django.db import models
 from django.utils import timezone
 
 from accounts.models import Account, OfAccountManager
 from robo.work import Work, due_indexes
+
+NEW_YORK = ZoneInfo("America/New_York")
+CUSTOM = "custom"
+"""The span of a statement that its investor asked for."""
 
 
 class Report(Work):
@@ -44,6 +50,9 @@ class Report(Work):
     refusal = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     fetched_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its investor was told that it is there."
+    )
     opened_at = models.DateTimeField(null=True, blank=True, help_text="First by its investor.")
 
     objects = OfAccountManager()
@@ -54,7 +63,7 @@ class Report(Work):
         ordering = ["-last_day", "-first_day", "kind"]
         constraints = [
             models.UniqueConstraint(
-                fields=["account", "kind", "span", "first_day"], name="report_once"
+                fields=["account", "kind", "span", "first_day", "last_day"], name="report_once"
             )
         ]
         indexes = due_indexes("report")
@@ -65,4 +74,6 @@ class Report(Work):
     @property
     def is_final(self) -> bool:
         """Whether its period was over when it was fetched: then it never changes."""
-        return self.fetched_at is not None and self.last_day < self.fetched_at.date()
+        if self.fetched_at is None:
+            return False
+        return self.last_day < self.fetched_at.astimezone(NEW_YORK).date()

@@ -56,6 +56,18 @@ def render(document: Document, *, brand: Mapping[str, Any], investor: str, versi
     return compile_pdf(data, brand, on)
 
 
+def render_report(
+    *, title: str, subtitle: str, running: str, summary: list[dict[str, str]],
+    sections: list[dict[str, Any]], brand: Mapping[str, Any], on: date,
+) -> bytes:  # fmt: skip
+    """A report as PDF, drawn like a plan. `on` is the day of its figures."""
+    data = {
+        "kind": "plan", "title": title, "subtitle": subtitle, "running": running,
+        "summary": summary, "sections": sections, "hash": "",
+    }  # fmt: skip
+    return compile_pdf(data, brand, on)
+
+
 def render_policy(
     *, title: str, sections: list[tuple[str, list[str]]], brand: Mapping[str, Any], on: date,
     version: int, sha256: str, signed: str,

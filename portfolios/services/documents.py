@@ -1,23 +1,36 @@
 """Everything on paper: one list of what was signed, planned, reported."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from accounts.models import Account, Signature
-from portfolios.models import FinancialPlan, Policy, Report
+from portfolios.models import FinancialPlan, Policy, Report, Valuation
+from portfolios.models.reports import CUSTOM
+from robo.ui import words
 
-STATEMENTS, REPORTS = "statements", "reports"
+NEW_YORK = ZoneInfo("America/New_York")
+
+STATEMENTS, REPORTS, TAX = "statements", "reports", "tax"
 PLANS, POLICIES, AGREEMENTS = "plans", "policies", "agreements"
+AUTHORIZATIONS = "authorizations"
 GROUPS = {
     STATEMENTS: "Statements",
     REPORTS: "Reports",
+    TAX: "Tax forms",
     PLANS: "Plans",
     POLICIES: "Policies",
     AGREEMENTS: "Agreements",
+    AUTHORIZATIONS: "Bank authorizations",
 }
+FORM_DAY = (2, 15)
+"""Month and day by which brokers send Form 1099-B and its companions (IRC § 6045(b))."""
+MOST_CUSTOM = 20
+"""Statements of one's own range that may be asked for in a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +40,107 @@ class Paper:
     group: str
     day: date
     title: str
-    url: str
+    url: str = ""
     file: str = ""
     note: str = ""
     kind: str = ""
     """What the download is: PDF, JSON, text."""
 
 
+Provider = Callable[[Account], Iterable[Paper]]
+_later: list[Provider] = []
+
+
+def announce(provider: Provider) -> Provider:
+    """Register what a later app has on paper: a function of an account, one query."""
+    _later.append(provider)
+    return provider
+
+
 def papers(account: Account) -> list[Paper]:
-    """All of an account's documents, the newest first within each group. Four queries."""
-    found = [*reports(account), *plans(account), *policies(account), *agreements(account)]
+    """All of an account's documents, the newest first within each group."""
+    mine = reports(account)
+    found = [
+        *mine,
+        *tax_forms(mine),
+        *plans(account),
+        *policies(account),
+        *agreements(account),
+        *(paper for provider in _later for paper in provider(account)),
+    ]
     return sorted(found, key=lambda p: (list(GROUPS).index(p.group), -p.day.toordinal()))
+
+
+def fitting(found: Iterable[Paper], text: str, year: str) -> list[Paper]:
+    """Those with all the words in their title, group, note or kind, of that year if one is told."""
+    asked = text.casefold().split()
+    return [
+        p
+        for p in found
+        if (not year or str(p.day.year) == year)
+        and all(
+            word in f"{p.title} {GROUPS[p.group]} {p.note} {p.kind} {p.day:%B %Y}".casefold()
+            for word in asked
+        )
+    ]
+
+
+def tax_forms(known: Iterable[Paper]) -> list[Paper]:
+    """Each year with a report of gains, and when its Form 1099 is due. Bluum has no tax forms to
+    fetch, so none is shown as being here."""
+    today = timezone.now().astimezone(NEW_YORK).date()
+    years = {p.title.rsplit(" ", 1)[1] for p in known if p.title.startswith("Gains, losses")}
+    found = []
+    for year in sorted(int(y) for y in years):
+        due = date(year + 1, *FORM_DAY)
+        note = (
+            f"Not yet: usually by {words.long_day(due)}, from our custodian."
+            if today <= due
+            else f"Was due by {words.long_day(due)}, from our custodian. Haven’t got it? Ask us."
+        )
+        found.append(Paper(TAX, min(due, today), f"Form 1099 for {year}", note=note))
+    return found
+
+
+class NotPossible(ValueError):
+    """Why a statement can't be asked for, as the person reads it."""
+
+
+def first_day_of(account: Account) -> date | None:
+    """The first day with money in it; None before."""
+    days = Valuation.objects.filter(portfolio__account=account).exclude(contributed=0)
+    found: date | None = days.order_by("day").values_list("day", flat=True).first()
+    return found
+
+
+def ask_for_statement(account: Account, first: date | None, last: date | None) -> Report:
+    """A statement of one's own range, fetched by the report's step. The same range is the same
+    statement. Raises NotPossible."""
+    today = timezone.now().astimezone(NEW_YORK).date()
+    began = first_day_of(account)
+    if first is None or last is None:
+        raise NotPossible("Fill in both days.")
+    if last < first:
+        raise NotPossible("The last day comes before the first.")
+    if began is None or last < began:
+        raise NotPossible("There was no money in your account on those days.")
+    if last > today:
+        raise NotPossible("The last day can’t lie ahead.")
+    lately = timezone.now() - timedelta(days=1)
+    asked = Report.objects.filter(account=account, span=CUSTOM, created_at__gt=lately)
+    if asked.count() >= MOST_CUSTOM:
+        raise NotPossible(f"That is more than {MOST_CUSTOM} statements within a day. Try tomorrow.")
+    made, new = Report.objects.get_or_create(
+        account=account,
+        kind=Report.Kind.STATEMENT,
+        span=CUSTOM,
+        first_day=first,
+        last_day=last,
+        defaults={"title": f"Statement, {words.long_day(first)} to {words.long_day(last)}"[:120]},
+    )
+    if new:
+        made.enqueue()
+    return made
 
 
 def reports(account: Account) -> list[Paper]:
@@ -48,11 +151,11 @@ def reports(account: Account) -> list[Paper]:
             min(r.last_day, timezone.localdate()),
             r.title,
             reverse("portfolios:report", args=[r.pk]),
-            reverse("portfolios:report-file", args=[r.pk])
+            reverse("portfolios:report-pdf", args=[r.pk])
             if r.status == Report.Status.READY
             else "",
             _note(r),
-            "PDF" if r.kind == Report.Kind.STATEMENT else "JSON",
+            "PDF",
         )
         for r in rows
     ]
@@ -63,7 +166,11 @@ def _note(row: Report) -> str:
         return "Being fetched"
     if row.status == Report.Status.REFUSED:
         return "Not available"
-    return "" if row.is_final else "So far; brought up to date each day"
+    if row.ties is False:
+        return "The lines don’t add up to the closing value; we have asked"
+    if not row.is_final:
+        return "So far; brought up to date each day"
+    return "" if row.opened_at else "Not opened yet"
 
 
 def plans(account: Account) -> list[Paper]:

@@ -13,7 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 from pydantic import BaseModel
 
-from accounts.models import Account
+from accounts.models import Account, Topic
+from accounts.services import tell
 from portfolios.models import MarketLevel, Report, Valuation
 from portfolios.planning import markets
 from portfolios.planning.markets import MARKETS
@@ -30,6 +31,8 @@ BENCHMARKS = {
 CLOSE = time(16)
 SPANS = {"monthly": 1, "quarterly": 3, "annual": 12}
 DAILY = timedelta(days=1)
+TELL_WITHIN = timedelta(days=45)
+"""Older statements are kept without a word: an account that was taken over has years of them."""
 MONTHLY = timedelta(days=30)
 ZERO = Decimal(0)
 
@@ -102,6 +105,8 @@ def advance_report(report: Report) -> timedelta | None:
     try:
         if report.kind == Report.Kind.STATEMENT:
             days = {"start_date": report.first_day, "end_date": report.last_day}
+            today = timezone.now().astimezone(NEW_YORK).date()
+            days["end_date"] = min(report.last_day, today)
             statement = found = api.statement(account_id, period=report.span, **days)
             pdf = api.statement_pdf(account_id, period=report.span, **days)
             ties = does_tie(statement)
@@ -135,11 +140,26 @@ def advance_report(report: Report) -> timedelta | None:
 @transaction.atomic
 def apply_report(pk: int, data: dict[str, Any], pdf: bytes | None, ties: bool | None) -> None:
     """Keep what Bluum sent, with its hash."""
-    row = Report.objects.select_for_update().get(pk=pk)
+    row = Report.objects.select_for_update(of=("self",)).select_related("account").get(pk=pk)
     row.data, row.pdf, row.ties = data, pdf, ties
     row.sha256 = hashlib.sha256(pdf if pdf is not None else as_json(data)).hexdigest()
     row.status, row.refusal, row.fetched_at = Report.Status.READY, "", timezone.now()
-    row.save(update_fields=["data", "pdf", "ties", "sha256", "status", "refusal", "fetched_at"])
+    fresh = row.last_day > timezone.localdate() - TELL_WITHIN
+    if row.kind == Report.Kind.STATEMENT and row.delivered_at is None and row.is_final and fresh:
+        row.delivered_at = timezone.now()
+        tell(
+            account=row.account,
+            key=f"report:{row.pk}",
+            title=f"{row.title} is there",
+            body="Read it or download it under your documents.",
+            url=f"/documents/reports/{row.pk}/",
+            topic=Topic.DOCUMENTS,
+        )
+    row.save(
+        update_fields=[
+            "data", "pdf", "ties", "sha256", "status", "refusal", "fetched_at", "delivered_at",
+        ]
+    )  # fmt: skip
 
 
 @transaction.atomic

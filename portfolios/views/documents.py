@@ -1,49 +1,22 @@
 """Documents: one list of everything, each with its words and its file."""
 
-from decimal import Decimal
 from typing import Any
 
+from django import forms
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import slugify
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.guards import Request, investor_required
+from portfolios import written
+from portfolios.downloads import pdf_answer
 from portfolios.models import Report
 from portfolios.services import documents as papers
 from portfolios.sync.reports import as_json
 from robo import partner
-
-OPENING = (
-    ("beginning_value", "At the start"),
-    ("contributions", "You put in"),
-    ("withdrawals", "You took out"),
-    ("investment_returns", "Markets and dividends"),
-    ("fees", "Fees"),
-)
-PNL = (
-    ("realized_pnl", "Realized gains and losses"),
-    ("unrealized_pnl", "Gains and losses on what is still held"),
-    ("dividend_income", "Dividends"),
-    ("interest_income", "Interest"),
-    ("fees_paid", "Fees"),
-    ("total_pnl", "Altogether"),
-)
-REALIZED = (
-    ("short_term_gains", "Gains, held a year or less"),
-    ("short_term_losses", "Losses, held a year or less"),
-    ("long_term_gains", "Gains, held longer"),
-    ("long_term_losses", "Losses, held longer"),
-    ("net_realized", "Net"),
-)
-LISTED = {
-    "deposits": "Deposits",
-    "withdrawals": "Withdrawals",
-    "trades": "Trades",
-    "dividends": "Dividends",
-    "fees": "Fees",
-}
+from robo.ui.forms import DateField
 
 
 def visible(request: Request) -> QuerySet[Report]:
@@ -51,25 +24,61 @@ def visible(request: Request) -> QuerySet[Report]:
     return Report.objects.visible_to(request.user).filter(account=request.account)
 
 
+class RangeForm(forms.Form):
+    """The days of a statement of one's own."""
+
+    first = DateField(label="First day", required=False)
+    last = DateField(label="Last day", required=False)
+
+
 @investor_required
 @require_safe
 def documents(request: Request) -> HttpResponse:
-    """Everything on paper, by kind; `?kind=` shows one kind."""
+    """Everything on paper, by kind; `?kind=`, `?year=` and `?q=` narrow it."""
+    return _list(request, RangeForm())
+
+
+def _list(request: Request, form: RangeForm, problem: str = "", status: int = 200) -> HttpResponse:
     found = papers.papers(request.account)
-    kind = request.GET.get("kind", "")
+    kind, year = request.GET.get("kind", ""), request.GET.get("year", "")
     kind = kind if kind in papers.GROUPS else ""
-    groups = [
-        (key, title, rows)
-        for key, title in papers.GROUPS.items()
-        if (rows := [p for p in found if p.group == key]) and kind in ("", key)
-    ]
+    q = request.GET.get("q", "")[:100].replace("\x00", "")
+    years = sorted({str(p.day.year) for p in found}, reverse=True)
+    year = year if year in years else ""
+    shown = papers.fitting(found, q, year)
+    there = {p.group for p in found}
     context = {
-        "groups": groups,
+        "groups": [
+            (key, title, rows)
+            for key, title in papers.GROUPS.items()
+            if (rows := [p for p in shown if p.group == key]) and kind in ("", key)
+        ],
         "kind": kind,
-        "kinds": [("", "All"), *papers.GROUPS.items()],
-        "count": len(found),
+        "kinds": [("", "All"), *(pair for pair in papers.GROUPS.items() if pair[0] in there)],
+        "year": year,
+        "years": years,
+        "q": q,
+        "form": form,
+        "problem": problem,
+        "may_ask": papers.first_day_of(request.account) is not None,
     }
-    return render(request, "portfolios/documents.html", context)
+    return render(request, "portfolios/documents.html", context, status=status)
+
+
+@investor_required
+@require_POST
+def statement_ask(request: Request) -> HttpResponse:
+    """Ask for a statement of one's own range."""
+    form = RangeForm(request.POST)
+    if not form.is_valid():
+        return _list(request, form, status=422)
+    try:
+        made = papers.ask_for_statement(
+            request.account, form.cleaned_data["first"], form.cleaned_data["last"]
+        )
+    except papers.NotPossible as problem:
+        return _list(request, form, str(problem), 422)
+    return redirect("portfolios:report", made.pk)
 
 
 @investor_required
@@ -91,56 +100,40 @@ def report_status(request: Request, pk: int) -> HttpResponse:
 
 
 def report_context(found: Report) -> dict[str, Any]:
-    """The figures of a report, as tables."""
-    data, summary = found.data, found.data.get("summary") or {}
-    context: dict[str, Any] = {"report": found, "data": data}
-    if found.kind == Report.Kind.STATEMENT:
-        activity = data.get("activity") or {}
-        context |= {
-            "rows": [(label, signed(key, summary.get(key))) for key, label in OPENING],
-            "ending": summary.get("ending_value"),
-            "listed": [(t, activity.get(key) or []) for key, t in LISTED.items()],
-            "held": data.get("holdings_end_of_period") or [],
-        }
-    elif found.kind == Report.Kind.PNL:
-        realized = data.get("realized_gains_losses") or {}
-        context |= {
-            "rows": [(label, signed(key, summary.get(key))) for key, label in PNL],
-            "realized": [(label, realized.get(key)) for key, label in REALIZED],
-            "by_position": data.get("by_position") or [],
-        }
-    else:
-        context |= {
-            "own": as_fraction(data.get("portfolio_return")),
-            "comparisons": [
-                {**c, "made": as_fraction(c.get("return_")), "ahead": as_fraction(c.get("alpha"))}
-                for c in data.get("comparisons") or []
-            ],
-        }
-    return context
+    """The report as its page shows it."""
+    sections = written.sections(found) if found.status == Report.Status.READY else []
+    for section in sections:
+        for block in section["blocks"]:
+            if block["kind"] == "table":
+                heads = block["head"]
+                block["cells"] = [list(zip(heads, row, strict=True)) for row in block["rows"]]
+    return {"report": found, "sections": sections, "days": written.days_of(found)}
 
 
-def signed(key: str, amount: str | None) -> Decimal | None:
-    """Outgoing amounts with their minus."""
-    if amount is None:
-        return None
-    found = Decimal(amount)
-    return -abs(found) if key in {"withdrawals", "fees", "fees_paid"} and found else found
-
-
-def as_fraction(percent: str | None) -> Decimal | None:
-    return None if percent is None else Decimal(percent) / 100
+@investor_required
+@require_safe
+def report_pdf(request: Request, pk: int) -> HttpResponse:
+    """The report in our words and look, as PDF: tagged, and the same bytes each time."""
+    found = get_object_or_404(visible(request).select_related("account"), pk=pk)
+    if found.status != Report.Status.READY:
+        raise Http404
+    papers.opened(found)
+    answer = pdf_answer(
+        written.report_pdf(found), f"{slugify(f'{partner.current().name} {found.title}')}.pdf"
+    )
+    answer["Cache-Control"] = "private, no-store"
+    return answer
 
 
 @investor_required
 @require_safe
 def report_file(request: Request, pk: int) -> HttpResponse:
-    """The document as it was kept, to the byte: the PDF, or with `?as=json` the data."""
+    """Bluum's own document as it was kept, to the byte: its PDF, or with `?as=json` its data."""
     found = get_object_or_404(visible(request), pk=pk)
     if found.status != Report.Status.READY:
         raise Http404
     papers.opened(found)
-    name = slugify(f"{partner.current().name} {found.title}")
+    name = slugify(f"{partner.current().name} {found.title} original")
     if found.pdf is not None and request.GET.get("as") != "json":
         body, kind, end = bytes(found.pdf), "application/pdf", "pdf"
     else:

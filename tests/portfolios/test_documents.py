@@ -13,13 +13,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import Account, Signature
+from accounts.models import Account, Notice, Signature
+from portfolios import written
 from portfolios.models import Portfolio, Report
 from portfolios.sync import reports
 from robo import work
 from sandbox import faults
 from sandbox.world import World
 from tests.portfolios.conftest import refreshed
+from tests.portfolios.pdf_text import pdf_text, squeezed
 
 Pass = Callable[[timedelta], None]
 
@@ -94,7 +96,7 @@ def test_the_statement_is_a_pdf_kept_to_the_byte(web: Client, kept: list[Report]
     answer = web.get(reverse("portfolios:report-file", args=[row.pk]))
     assert answer["Content-Type"] == "application/pdf"
     assert answer["Content-Disposition"].startswith("attachment;")
-    assert "statement-november-2026.pdf" in answer["Content-Disposition"]
+    assert "statement-november-2026-original.pdf" in answer["Content-Disposition"]
     assert answer.content.startswith(b"%PDF-")
     assert hashlib.sha256(answer.content).hexdigest() == row.sha256
     row.refresh_from_db()
@@ -164,7 +166,7 @@ def test_omar_gets_404_for_mayas_documents(
     apply_for(omar, tax_id="536229999")
     client.force_login(omar)
     for row in kept:
-        for name in ("report", "report-file", "report-status"):
+        for name in ("report", "report-file", "report-pdf", "report-status"):
             assert client.get(reverse(f"portfolios:{name}", args=[row.pk])).status_code == 404
     assert "November 2026" not in client.get(reverse("portfolios:documents")).content.decode()
 
@@ -189,4 +191,82 @@ def test_the_list_costs_the_same_few_queries_with_ten_years_of_statements(
     )  # fmt: skip
     with CaptureQueriesContext(connection) as many:
         web.get(url)
-    assert len(many) == len(few) <= 8, [q["sql"][:120] for q in many]
+    assert len(many) == len(few) <= 10, [q["sql"][:120] for q in many]
+
+
+def test_our_own_pdf_says_what_the_page_says_and_is_tagged(web: Client, kept: list[Report]) -> None:
+    for row in kept:
+        url = reverse("portfolios:report-pdf", args=[row.pk])
+        made = web.get(url)
+        assert made["Content-Type"] == "application/pdf"
+        assert made.content == web.get(url).content
+        assert b"/StructTreeRoot" in made.content
+        assert b"/Lang" in made.content
+        said = squeezed(pdf_text(made.content))
+        assert squeezed(row.title) in said
+        assert row.sha256 in said
+        for section in written.sections(row):
+            assert squeezed(section["title"]) in said
+            for block in section["blocks"]:
+                for line in block["rows"] if block["kind"] == "ledger" else ():
+                    assert squeezed(line["label"]) in said
+                    assert squeezed(line["value"]) in said
+
+
+def test_a_statement_of_ones_own_days_can_be_asked_for(
+    web: Client, kept: list[Report], account: Account
+) -> None:
+    url = reverse("portfolios:statement-ask")
+
+    def ask(first: str, last: str) -> Any:
+        days = zip(("first", "last"), (first.split("/"), last.split("/")), strict=True)
+        fields = {f"{name}_{n}": part for name, parts in days for n, part in enumerate(parts)}
+        return web.post(url, fields)
+
+    answer = ask("11/1/2026", "11/17/2026")
+    row = Report.objects.get(span="custom")
+    assert answer["Location"] == reverse("portfolios:report", args=[row.pk])
+    assert ask("11/1/2026", "11/17/2026")["Location"] == answer["Location"]
+    work.run_due(Report)
+    page = web.get(answer["Location"]).content.decode()
+    assert "November 1, 2026 to November 17, 2026" in page
+    assert "agree to the cent" in page
+    for first, last, said in (
+        ("11/9/2026", "11/2/2026", "comes before the first"),
+        ("1/1/2020", "2/1/2020", "no money in your account"),
+        ("11/1/2026", "11/1/2031", "lie ahead"),
+    ):
+        refused = ask(first, last)
+        assert refused.status_code == 422
+        assert said in refused.content.decode()
+    assert Report.objects.filter(span="custom").count() == 1
+
+
+def test_documents_are_found_by_words_and_year_and_say_what_is_to_come(
+    web: Client, kept: list[Report], account: Account
+) -> None:
+    url = reverse("portfolios:documents")
+    page = web.get(url).content.decode()
+    assert "Form 1099 for 2026" in page
+    assert "Not yet: usually by February 15, 2027" in page
+    found = web.get(url, {"q": "statement november"}).content.decode()
+    assert "Statement, November 2026" in found
+    assert "Investment policy, version 1" not in found
+    assert "Nothing fits" in web.get(url, {"q": "<b>zebra"}).content.decode()
+
+
+def test_a_finished_statement_is_delivered_once(
+    web: Client, account: Account, invested: Portfolio, sandbox: World
+) -> None:
+    first, last = date(2026, 10, 1), date(2026, 10, 31)
+    row = Report.objects.create(
+        account=account, kind="statement", span="monthly", first_day=first, last_day=last,
+        title="Statement, October 2026",
+    )  # fmt: skip
+    reports.advance_report(row)
+    row.poke()
+    reports.advance_report(row)
+    row.refresh_from_db()
+    told = Notice.objects.filter(account=account, topic="documents")
+    assert [notice.title for notice in told] == ["Statement, October 2026 is there"]
+    assert row.delivered_at is not None

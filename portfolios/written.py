@@ -1,0 +1,197 @@
+"""A report of Bluum's in our words: the sections that its page shows and its PDF prints, both from
+here. Nothing is worked out: every figure is Bluum's, and what Bluum left out is "not known"."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from portfolios.models import Report
+from portfolios.plan import pdf
+from portfolios.plan.blocks import ledger, note, row, section, table
+from robo import partner
+from robo.ui import words
+
+OPENING = (
+    ("beginning_value", "At the start"),
+    ("contributions", "You put in"),
+    ("withdrawals", "You took out"),
+    ("investment_returns", "Markets and dividends"),
+    ("fees", "Fees"),
+)
+PNL = (
+    ("realized_pnl", "Realized gains and losses"),
+    ("unrealized_pnl", "Gains and losses on what is still held"),
+    ("dividend_income", "Dividends"),
+    ("interest_income", "Interest"),
+    ("fees_paid", "Fees"),
+    ("total_pnl", "Altogether"),
+)
+REALIZED = (
+    ("short_term_gains", "Gains, held a year or less"),
+    ("short_term_losses", "Losses, held a year or less"),
+    ("long_term_gains", "Gains, held longer"),
+    ("long_term_losses", "Losses, held longer"),
+    ("net_realized", "Net"),
+)
+LISTED = {
+    "deposits": "Deposits",
+    "withdrawals": "Withdrawals",
+    "trades": "Trades",
+    "dividends": "Dividends",
+    "fees": "Fees",
+}
+TIES = "Opening, activity and closing agree to the cent."
+OFF = (
+    "The lines don’t add up to the closing value. We keep the document as our custodian sent it "
+    "and have asked about it."
+)
+
+
+def days_of(report: Report) -> str:
+    return f"{words.long_day(report.first_day)} to {words.long_day(report.last_day)}. US dollars."
+
+
+def sections(report: Report) -> list[dict[str, Any]]:
+    """The report's sections, as a plan's are; those with nothing in them left out."""
+    makers = {"statement": _statement, "pnl": _pnl}
+    found = makers.get(report.kind, _benchmark)(report)
+    return [one for one in found if one["blocks"]]
+
+
+def _statement(report: Report) -> list[dict[str, Any]]:
+    data = report.data
+    summary, activity = data.get("summary") or {}, data.get("activity") or {}
+    rows = [row(label, words.money(signed(key, summary.get(key)))) for key, label in OPENING]
+    rows.append(row("At the end", _money(summary.get("ending_value")), is_sum=True))
+    said = {True: TIES, False: OFF}.get(report.ties)  # type: ignore[arg-type]
+    found = [section("summary", "Summary", "", ledger("", rows), note(said) if said else None)]
+    for key, title in LISTED.items():
+        lines = [
+            (_day(line.get("date")), _what(line), _money(line.get("amount")))
+            for line in activity.get(key) or []
+        ]
+        found.append(section(key, title, "", table("", ("Day", "What", "Amount"), lines)))
+    held = [
+        (
+            f"{one['symbol']}, {one['name']}" if one.get("name") else one["symbol"],
+            _shares(one.get("quantity")),
+            _money(one.get("market_value")),
+        )
+        for one in data.get("holdings_end_of_period") or []
+    ]
+    found.append(
+        section("held", "Held at the end", "", table("", ("Fund", "Shares", "Value"), held))
+    )
+    return found
+
+
+def _pnl(report: Report) -> list[dict[str, Any]]:
+    data = report.data
+    summary, realized = data.get("summary") or {}, data.get("realized_gains_losses") or {}
+    rows = [
+        row(label, words.money(signed(key, summary.get(key))), is_sum=key == "total_pnl")
+        for key, label in PNL
+    ]
+    gains = [
+        row(label, _money(realized.get(key)), is_sum=key == "net_realized")
+        for key, label in REALIZED
+        if realized
+    ]
+    funds = [
+        (
+            one["symbol"],
+            _change(one.get("realized_pnl")),
+            _money(one.get("dividend_income")),
+            _change(one.get("unrealized_pnl")),
+        )
+        for one in data.get("by_position") or []
+    ]
+    return [
+        section("summary", "Summary", "", ledger("", rows)),
+        section("realized", "Realized", "What a tax return asks for.", ledger("", gains)),
+        section(
+            "funds",
+            "By fund",
+            "",
+            table("", ("Fund", "Realized", "Dividends", "Still held"), funds),
+        ),
+    ]
+
+
+def _benchmark(report: Report) -> list[dict[str, Any]]:
+    data = report.data
+    rows = [("Your portfolio", "", _percent(data.get("portfolio_return")))]
+    rows += [
+        (
+            f"{one['benchmark']}, {one['name']}" if one.get("name") else one["benchmark"],
+            _percent(one.get("alpha")),
+            _percent(one.get("return_")),
+        )
+        for one in data.get("comparisons") or []
+    ]
+    head = ("What", "You against it", "Return")
+    return [section("market", "Beside the market", "", table("", head, rows))]
+
+
+def signed(key: str, amount: str | None) -> Decimal | None:
+    """Outgoing amounts with their minus."""
+    if amount is None:
+        return None
+    found = Decimal(amount)
+    return -abs(found) if key in {"withdrawals", "fees", "fees_paid"} and found else found
+
+
+def _money(amount: str | None) -> str:
+    return words.money(None if amount is None else Decimal(amount))
+
+
+def _change(amount: str | None) -> str:
+    return words.money_signed(None if amount is None else Decimal(amount))
+
+
+def _percent(told: str | None) -> str:
+    return words.percent_signed(None if told is None else Decimal(told) / 100, 2)
+
+
+def _shares(told: str | None) -> str:
+    return words.UNKNOWN if told is None else f"{Decimal(told).normalize():f}"
+
+
+def _day(told: Any) -> str:
+    try:
+        return words.long_day(date.fromisoformat(str(told)[:10]))
+    except ValueError:
+        return str(told or "")
+
+
+def _what(line: Mapping[str, Any]) -> str:
+    if line.get("symbol") and line.get("quantity") and line.get("side"):
+        at = f" at {_money(line['price'])}" if line.get("price") else ""
+        return f"{line['side'].capitalize()} {_shares(line['quantity'])} {line['symbol']}{at}"
+    return str(line.get("description") or "")
+
+
+def report_pdf(report: Report) -> bytes:
+    """The report in the partner's look. It names the day it was fetched and no other time, so the
+    same report is the same bytes."""
+    summary = report.data.get("summary") or {}
+    figures = {
+        "statement": (("beginning_value", "At the start"), ("ending_value", "At the end")),
+        "pnl": (("total_pnl", "Altogether"), ("dividend_income", "Dividends")),
+    }.get(report.kind, ())
+    fetched = report.fetched_at or report.created_at
+    source = (
+        f"Figures by our custodian, fetched on {words.long_day(fetched)}. The custodian’s own "
+        f"{'PDF' if report.pdf is not None else 'data'} is the original; its SHA-256 is "
+        f"{report.sha256}."
+    )
+    return pdf.render_report(
+        title=report.title,
+        subtitle=f"For {report.account.name}" if report.account.name else "",
+        running=f"{report.title}. {days_of(report).removesuffix('.')}",
+        summary=[{"label": label, "value": _money(summary.get(key))} for key, label in figures],
+        sections=[*sections(report), section("source", "Where this is from", "", note(source))],
+        brand=pdf.brand_of(partner.current()),
+        on=fetched.date(),
+    )
