@@ -463,12 +463,21 @@ def _sentence(row: Movement) -> tuple[str, str, list[tuple[str, str]]]:
         return "Withdrawal sent back by your bank", "", links
     if row.kind in {K.BUY, K.SELL}:
         verb = "Bought" if row.kind == K.BUY else "Sold"
-        return f"{verb} {row.symbol}", _why(row) if row.run else "", links
+        told = row.quantity is not None and row.price is not None
+        shares = f"{_shares(row)} at {words.money(row.price)}" if told else ""
+        return f"{verb} {row.symbol}", shares, links
     if row.kind == K.DIVIDEND:
         return f"Dividend from {row.symbol}" if row.symbol else "Dividend", "", links
     if row.kind == K.INTEREST:
         return "Interest on your cash", "", links
     return row.words or "Fee", "", links
+
+
+def _shares(row: Movement) -> str:
+    """Shares, short: three digits after the point at most. The facts have them all."""
+    assert row.quantity is not None
+    count = row.quantity.quantize(Decimal("0.001")).normalize()
+    return f"{count:f} share{'' if count == 1 else 's'}"
 
 
 def _why(row: Movement) -> str:
