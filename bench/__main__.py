@@ -67,6 +67,7 @@ def pages(count: int) -> None:
         "goals": (maya, reverse("portfolios:goals")),
         "one goal": (maya, reverse("portfolios:goal", args=[goal.pk])),
         "portfolio": (maya, reverse("portfolios:portfolio")),
+        "performance": (maya, reverse("portfolios:performance")),
         "policy": (maya, reverse("portfolios:policy")),
         "activity": (maya, reverse("funding:activity")),
         "deposit form": (maya, reverse("funding:deposit")),

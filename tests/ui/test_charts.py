@@ -7,6 +7,7 @@ from itertools import pairwise
 from urllib.parse import unquote
 
 import pytest
+from django.template.loader import render_to_string
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -167,3 +168,18 @@ def test_the_tables_file_has_plain_figures():
     table = charts.value_chart(days(["1000", "1500.25"])).table
     assert unquote(table.csv).splitlines()[1:] == ["2026-01-01,1000", "2026-01-02,1500.25"]
     assert table.file == "value-over-time.csv"
+
+
+def test_bars_in_mail_are_cells_that_fill_the_line():
+    """Mail clients show neither SVG nor our styles."""
+    found = charts.columns(
+        [charts.Column("2025", 0.12), charts.Column("2026", -0.03)], name="Years"
+    )
+    assert [(m.before, m.filled, m.after) for m in found.mail] == [(20, 80, 0), (0, 20, 80)]
+    html = render_to_string(
+        "charts/_mail_bars.html", {"chart": found, "bar": "#0b5", "sentence": ""}
+    )
+    assert "<svg" not in html
+    assert "class=" not in html
+    assert "+12.0%" in html
+    assert 'width="80%" height="8" bgcolor="#0b5"' in html

@@ -96,6 +96,10 @@ class Waterfall:
     zero: str
     table: Table
 
+    @property
+    def mail(self) -> "list[MailRow]":
+        return _mail(self.rows, self.table)
+
 
 def waterfall(steps: Sequence[Step], *, name: str) -> Waterfall | None:
     """Draw steps, totals among them. None where nothing moves."""
@@ -158,6 +162,10 @@ class Columns:
     zero: str
     table: Table
 
+    @property
+    def mail(self) -> "list[MailRow]":
+        return _mail(self.rows, self.table)
+
 
 def columns(found: Sequence[Column], *, name: str, digits: int = 1) -> Columns | None:
     """Draw gains and losses side by side. None without any."""
@@ -189,3 +197,21 @@ def columns(found: Sequence[Column], *, name: str, digits: int = 1) -> Columns |
             data=tuple((c.label, "" if c.share is None else f"{c.share:.6f}") for c in found),
         ),
     )  # fmt: skip
+
+
+class MailRow(NamedTuple):
+    """A bar as cells of a table: empty, filled and empty again, whole percents that sum to 100."""
+
+    row: StepRow | ColumnRow
+    before: int
+    filled: int
+    after: int
+    figure: str
+
+
+def _mail(rows: Sequence[StepRow | ColumnRow], table: Table) -> list[MailRow]:
+    found = []
+    for row, told in zip(rows, table.rows, strict=True):
+        a, b = round(float(row.a)), round(float(row.b))
+        found.append(MailRow(row, a, b - a, 100 - b, told[1]))
+    return found
