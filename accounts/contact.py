@@ -3,6 +3,7 @@
 Bluum has no call for them. What is asked lies sealed until it is decided.
 """
 
+import re
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -170,3 +171,9 @@ def trusted(account: Account) -> dict[str, str] | None:
     """Whom we may call: name, relation, phone, email. None when nobody is named."""
     row = TrustedContact.objects.filter(account=account).first()
     return dict(seal.unseal_json(row.sealed)) if row and row.sealed else None
+
+
+def in_words(number: str) -> str:
+    """An American phone number as people write it, (503) 555-0123; others as they are."""
+    found = re.fullmatch(r"\+1(\d{3})(\d{3})(\d{4})", number)
+    return f"({found[1]}) {found[2]}-{found[3]}" if found else number

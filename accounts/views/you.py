@@ -47,11 +47,13 @@ def you(request: Request) -> HttpResponse:
     changes = [
         {"row": row, "asked": told(row)} for row in account.contact_changes.defer("sealed_file")[:6]
     ]
+    known = contact.trusted(account)
     context = {
         "account": account,
         "changes": changes,
         "open_kinds": {c["row"].kind for c in changes if c["row"].is_open},
-        "trusted": contact.trusted(account),
+        "trusted": known,
+        "trusted_phone": contact.in_words(known["phone"]) if known else "",
         "trusted_asked": TrustedContact.objects.filter(account=account).exists(),
     }
     return render(request, "accounts/you.html", context)
@@ -66,6 +68,8 @@ def told(row: ContactChange) -> str:
         case ContactChange.Kind.ADDRESS:
             state = f"{asked.get('state', '')} {asked.get('postal_code', '')}"
             parts = [asked.get("street", ""), asked.get("unit", ""), asked.get("city", ""), state]
+        case ContactChange.Kind.PHONE:
+            parts = [contact.in_words(asked.get("phone_number", ""))]
         case _:
             parts = list(asked.values())
     return ", ".join(part.strip() for part in parts if part.strip())

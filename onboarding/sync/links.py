@@ -175,6 +175,7 @@ def apply_broken(pk: int, item: plaid.Item | None) -> timedelta:
             title=f"{link.institution or 'A bank of yours'} asks you to sign in again",
             body="We can’t read its balances until you do, so those in your picture get older. "
             "No money of yours is affected.",
+            topic="money",
             url=reverse("picture:mend", args=[link.key]),
         )
     link.save(update_fields=["status", "institution"])
@@ -196,6 +197,7 @@ def apply_gone(pk: int) -> None:
         title=f"{link.institution or 'A bank'} is no longer connected",
         body="The access was ended outside our site. The balances we had stay in your picture as "
         "if you had typed them in.",
+        topic="money",
         url=reverse("picture:overview"),
     )
 
