@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts import services
 from accounts.models import Account, Document, Notice
+from funding import authorizations
 from funding.models import BankAccount, Deposit, Schedule, TransferEvent, Wallet, Withdrawal
 from onboarding.models import Advice, InvestorProfile, RiskAssessment
 from portfolios.models import (
@@ -138,6 +139,7 @@ def _furnish(user: Any) -> Account:
         **mine, bank=bank, amount=Decimal(500), status="failed", failure_reason="Not enough money"
     )
     TransferEvent.objects.create(deposit=deposit, status="failed")
+    authorizations.keep(deposit)
     Withdrawal.objects.create(
         **mine, bank=bank, amount=Decimal(50), status="failed", failure_reason="No such account"
     )

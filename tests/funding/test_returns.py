@@ -11,8 +11,9 @@ from django.test import Client
 
 from accounts.models import Account, Notice
 from funding import reasons, services
-from funding.models import Authorization, BankAccount, Deposit, Schedule
+from funding.models import Authorization, BankAccount, Deposit, Schedule, Wallet
 from robo import work
+from sandbox import transfers
 from sandbox.api import funding as sandbox_funding
 from sandbox.nacha import RETURN_CODES
 from sandbox.world import World
@@ -164,3 +165,27 @@ def test_what_was_authorized_is_kept_word_for_word_and_only_ones_own(
     other = Client()
     sign_in(other, omar)
     assert other.get(f"/money/authorizations/{once.pk}/").status_code == 404
+
+
+def test_a_return_weeks_later_is_noticed_without_a_webhook(
+    account: Account,
+    bank: BankAccount,
+    sandbox: World,
+    settle_money: Callable[[], None],
+    pass_time: Callable[[timedelta], None],
+) -> None:
+    made = deposit(account, bank, "500.00")
+    settle_money()
+    services.wallet_of(account).poke()
+    work.run_due(Wallet)
+    pass_time(timedelta(days=55))
+    made.refresh_from_db()
+    transfers.give_back(sandbox, made.bluum_id or "", "R10")
+    services.wallet_of(account).poke()
+    work.run_due(Wallet, Deposit)
+    work.run_due(Deposit)
+    made.refresh_from_db()
+    bank.refresh_from_db()
+    assert made.was_returned
+    assert bank.stopped_code == "R10"
+    assert Notice.objects.filter(key=f"deposit-returned:{made.pk}").count() == 1
