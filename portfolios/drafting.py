@@ -55,6 +55,7 @@ def inputs_of(
     return {
         "on": today.isoformat(),
         "assumptions": CURRENT,
+        "bands": partner.current().advice.bands,
         "assessment": assessment.pk,
         "assessment_level": assessment.level,
         "goals": [
@@ -107,6 +108,7 @@ def derive(inputs: Mapping[str, Any]) -> Draft:
         minimum_cash_percent=Decimal(limits["minimum_cash_percent"]),
         emergency_fund_months=limits["emergency_fund_months"],
         version=version,
+        bands=inputs.get("bands", "absolute"),
     )
     problems = statement.check(content)
     if problems:

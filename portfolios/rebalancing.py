@@ -165,6 +165,38 @@ def preview(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What a new mix would have sold of a class. Dollars; `gain` at average cost, None where a
+    cost isn't known."""
+
+    asset_class: str
+    sold: Decimal
+    gain: Decimal | None
+
+
+def moves_to(
+    content: Mapping[str, Any], row: Portfolio | None, holdings: Sequence[Holding]
+) -> list[Move]:
+    """The sales that another policy's mix would take, if they were all made today. Classes in
+    proportion; a dollar or less doesn't count."""
+    if row is None or not row.value:
+        return []
+    targets = content.get("target_allocation", {})
+    found = []
+    for name in sorted({h.asset_class for h in holdings}):
+        held = [h for h in holdings if h.asset_class == name]
+        value = sum((h.value for h in held), ZERO)
+        target = Decimal(targets.get(name, {}).get("target_percent", "0")) / 100 * row.value
+        sold = (value - target).quantize(CENT)
+        if sold <= SMALLEST:
+            continue
+        gains = [h.unrealized for h in held if h.unrealized is not None]
+        gain = (sum(gains, ZERO) * sold / value).quantize(CENT) if len(gains) == len(held) else None
+        found.append(Move(name, sold, gain))
+    return found
+
+
 def _decimal(value: Any) -> Decimal | None:
     return None if value is None else Decimal(str(value))
 
@@ -208,14 +240,14 @@ def _obstacles(
             f"Your policy doesn’t call for it: every class is near enough to its target.{acts}",
             stops=True,
         )
-    if last := analysis.get("last_rebalanced_at"):
-        until = datetime.fromisoformat(last) + COOLDOWN
-        sold = any(r.is_rebalance and r.status == Investment.Status.COMPLETED for r in runs)
-        if sold and until > now:
-            yield Obstacle(
-                f"The last rebalance is too recent: the next one can begin on {words.day(until)}.",
-                stops=True,
-            )
+    ended = [r.completed_at for r in runs if r.is_rebalance and r.status == "completed"]
+    last = max((at for at in ended if at), default=None)
+    if last and last + COOLDOWN > now:
+        yield Obstacle(
+            "The last rebalance is too recent: the next one can begin on "
+            f"{words.day(last + COOLDOWN)}.",
+            stops=True,
+        )
     washed = sorted(t.symbol for t in trades if t.action == "sell" and _is_wash(t.lots, now))
     if washed:
         yield Obstacle(

@@ -203,6 +203,8 @@ class Advice(Part):
 
     approve_policies: bool = False
     """Whether an adviser looks at every policy before it can be signed."""
+    bands: Literal["absolute", "relative", "hybrid"] = "absolute"
+    """How far a class may stand from its target in new policies: `planning.policy.width`."""
     clients_rebalance: bool = True
     """Whether investors may say yes to a rebalance with sales themselves, or only their adviser."""
 

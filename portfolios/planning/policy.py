@@ -55,8 +55,9 @@ def derive(
     effective_date: date | None = None,
     set_name: str = "middle",
     version: str = CURRENT,
+    bands: str = "absolute",
 ) -> dict[str, Any]:
-    """The content of a statement for a level from 1 to 10.
+    """The content of a statement for a level from 1 to 10. `bands` is a rule of `width`.
 
     `target_annual_return` is the model's compound return after all assumed fees. Raises
     ValueError for an unknown level or a horizon outside 1 to 50 years.
@@ -88,7 +89,7 @@ def derive(
                 Decimal(str((held.geometric - load(version).fee) * 100))
             ),
         },
-        "target_allocation": target_allocation(level, version),
+        "target_allocation": target_allocation(level, version, bands),
         "constraints": {
             "liquidity_requirements": liquidity,
             "tax_considerations": tax,
@@ -101,7 +102,7 @@ def derive(
             },
             "rebalancing_policy": {
                 "frequency": "as_needed",
-                "threshold_percent": _percent(THRESHOLD),
+                "threshold_percent": _percent(threshold(level, version, bands)),
                 "tax_aware": True,
             },
         },
@@ -111,8 +112,32 @@ def derive(
     return content
 
 
-def target_allocation(level: int, version: str = CURRENT) -> dict[str, dict[str, Any]]:
-    """Class to target, band of five points either side within 0 to 100, and parts.
+def width(target: Decimal, rule: str = "absolute") -> Decimal:
+    """How far a class may stand from its target, in points: `absolute` five, `relative` a fifth of
+    the target (Daryanani, 2008), `hybrid` five or a quarter of the target, whichever is less.
+    `python -m portfolios.planning.bands` compares them."""
+    if rule == "absolute":
+        return BAND
+    if rule == "relative":
+        return target / 5
+    if rule == "hybrid":
+        return min(BAND, target / 4)
+    raise ValueError(f"There is no rule {rule} for bands.")
+
+
+def threshold(level: int, version: str = CURRENT, bands: str = "absolute") -> Decimal:
+    """The drift of one class, in points, at which the policy acts: the widest band."""
+    if bands == "absolute":
+        return THRESHOLD
+    mix = load(version).level(level)
+    percents = (mix.stocks_percent, mix.bonds_percent, mix.cash_percent)
+    return max(width(Decimal(percent), bands) for percent in percents)
+
+
+def target_allocation(
+    level: int, version: str = CURRENT, bands: str = "absolute"
+) -> dict[str, dict[str, Any]]:
+    """Class to target, band (see `width`) either side within 0 to 100, and parts.
 
     The parts (`sub_allocations`) are percent of the whole portfolio and add up to the target.
     """
@@ -128,8 +153,8 @@ def target_allocation(level: int, version: str = CURRENT) -> dict[str, dict[str,
         target = Decimal(percent)
         allocation[name] = {
             "target_percent": _percent(target),
-            "min_percent": _percent(max(Decimal(0), target - BAND)),
-            "max_percent": _percent(min(HUNDRED, target + BAND)),
+            "min_percent": _percent(max(Decimal(0), target - width(target, bands))),
+            "max_percent": _percent(min(HUNDRED, target + width(target, bands))),
             "sub_allocations": {
                 c.id: _percent(target * Decimal(str(c.share)))
                 for c in assumed.classes

@@ -205,12 +205,17 @@ def _write_valuations(row: Portfolio, report: Report) -> None:
     """
     history = {point.date: point.value for point in report.performance["all"].value_history}
     today = (row.as_of or timezone.now()).astimezone(NEW_YORK).date()
-    before = {v.day: (v.value, v.contributed) for v in Valuation.objects.filter(portfolio=row)}
+    rows = Valuation.objects.filter(portfolio=row).values_list("day", "value", "contributed")
+    before = {day: (value, put_in) for day, value, put_in in rows}
+    put_in_by = put_in_on(report.flows, history)
+    found = {
+        day: (value.quantize(CENT), row.contributed if day >= today else put_in_by[day])
+        for day, value in history.items()
+    }
     fresh = [
-        Valuation(portfolio=row, day=day, value=value.quantize(CENT), contributed=put_in)
-        for day, value in sorted(history.items())
-        for put_in in [row.contributed if day >= today else put_in_by(report.flows, day)]
-        if before.get(day) != (value.quantize(CENT), put_in)
+        Valuation(portfolio=row, day=day, value=value, contributed=put_in)
+        for day, (value, put_in) in sorted(found.items())
+        if before.get(day) != (value, put_in)
     ]
     Valuation.objects.bulk_create(
         fresh,
@@ -220,6 +225,16 @@ def _write_valuations(row: Portfolio, report: Report) -> None:
     )
 
 
-def put_in_by(movements: Iterable[tuple[date, Decimal]], day: date) -> Decimal:
-    """What had been put in, less what was taken out, by the end of a day."""
-    return sum((amount for at, amount in movements if at <= day), Decimal(0))
+def put_in_on(
+    movements: Iterable[tuple[date, Decimal]], days: Iterable[date]
+) -> dict[date, Decimal]:
+    """What had been put in, less what was taken out, by the end of each day. One pass, however long
+    the history."""
+    coming, total, found = sorted(movements), Decimal(0), {}
+    at = 0
+    for day in sorted(days):
+        while at < len(coming) and coming[at][0] <= day:
+            total += coming[at][1]
+            at += 1
+        found[day] = total
+    return found

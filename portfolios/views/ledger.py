@@ -79,7 +79,11 @@ def rebalancing(request: Request) -> HttpResponse:
 
 def run_of(row: Investment, own: Any = None) -> Run:
     """`own` is the person whose account it is."""
-    spent = sum((Decimal(t["notional"]) for t in row.trades), Decimal(0))
+    counted = "sell" if row.is_rebalance else "buy"
+    spent = sum(
+        (Decimal(t["notional"]) for t in row.trades if t.get("action", "buy") == counted),
+        Decimal(0),
+    )
     kind = row.cause.partition(":")[0]
     reason = CAUSES.get(kind, "Cash was waiting to be invested.")
     if row.is_rebalance and row.agreed.get("reason"):
@@ -94,7 +98,7 @@ def run_of(row: Investment, own: Any = None) -> Run:
         reason=reason,
         trades=tuple(
             {**t, "amount": Decimal(t["notional"]), "side": t.get("action", "buy")}
-            for t in row.trades
+            for t in sorted(row.trades, key=lambda t: t.get("action", "buy"), reverse=True)
         ),
         before=_off(row.before),
         after=_off(row.after),

@@ -13,9 +13,10 @@ from onboarding.models import Advice
 from portfolios import agenda, clauses, drafting, services
 from portfolios.downloads import pdf_answer, policy_pdf
 from portfolios.forms import AcceptForm
-from portfolios.models import Policy
+from portfolios.models import Holding, Policy
+from portfolios.rebalancing import Move, moves_to
 from portfolios.services.policy import STATEMENT
-from portfolios.snapshot import snapshot
+from portfolios.snapshot import Snapshot, snapshot
 from portfolios.views.overview import link
 from robo import partner
 
@@ -97,6 +98,7 @@ def policy_context(
         "form": form or AcceptForm(initial={"text": shown.text_sha256}),
         "bands": band_rows(shown),
         "before": before,
+        "moves": moves_of(shown, known) if before and shown.status == "proposed" else [],
         "differences": clauses.differences(before, shown) if before else [],
         "clauses": clauses.clauses(shown, known.every_goal),
         "why_new": clauses.why_new(before, shown, known.every_goal) if before else [],
@@ -243,6 +245,15 @@ def policy_download(request: Request, pk: int) -> HttpResponse:
     """The exact words as PDF, and how they were signed."""
     found = get_object_or_404(visible(request), pk=pk)
     return pdf_answer(policy_pdf(found), f"{partner.current().slug}-policy-{found.version}.pdf")
+
+
+def moves_of(shown: Policy, known: Snapshot) -> list[tuple[str, Move]]:
+    """What the new mix would have sold, by class, if all of it were brought there today."""
+    holdings = list(Holding.objects.filter(portfolio=known.portfolio)) if known.portfolio else []
+    return [
+        (BANDS.get(move.asset_class, (move.asset_class, 3))[0], move)
+        for move in moves_to(shown.content, known.portfolio, holdings)
+    ]
 
 
 def class_order(name: str) -> int:

@@ -279,15 +279,15 @@ def costs_of(holdings: Iterable[Holding]) -> Costs:
     return Costs((known + bound).quantize(CENT), unknown)
 
 
-def sectors_of(row: Portfolio) -> list[charts.Bar]:
-    """Bluum's look through by sector, largest first; empty unless it adds up to the whole."""
+def sectors_of(row: Portfolio) -> charts.Bars | None:
+    """Bluum's look through by sector, largest first; None unless it adds up to the whole."""
     shares: dict[str, Decimal] = {s["sector"]: words.decimal(s["percent"]) for s in row.sectors}
     if not shares or abs(sum(shares.values(), ZERO) - 100) > Decimal("0.1"):
-        return []
-    return [
-        charts.Bar("Cash" if name == "cash" else name, shares[name] / 100)
+        return None
+    return charts.bars(
+        charts.Bar("Cash" if name == "cash" else name, shares[name] / 100, series=6)
         for name in sorted(shares, key=lambda name: shares[name], reverse=True)
-    ]
+    )
 
 
 def band_chart(row: Portfolio, content: Mapping[str, Any]) -> list[BandRow]:
