@@ -1,12 +1,14 @@
 """A report of Bluum's in our words: the sections that its page shows and its PDF prints, both from
 here. Nothing is worked out: every figure is Bluum's, and what Bluum left out is "not known"."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from portfolios.models import Report
+from portfolios.models.reports import NEW_YORK
 from portfolios.plan import pdf
 from portfolios.plan.blocks import ledger, note, row, section, table
 from robo import partner
@@ -48,7 +50,15 @@ OFF = (
 )
 
 
+OURS = re.compile(r": Deposit [0-9a-f-]{36}$")
+"""How a deposit of ours is called at Bluum: for finding it again, not for reading."""
+
+
 def days_of(report: Report) -> str:
+    """The days it is about; a comparison ends with the day it was fetched on."""
+    if report.kind == Report.Kind.BENCHMARK:
+        until = report.fetched_at or report.created_at
+        return f"As of {words.long_day(until.astimezone(NEW_YORK))}. Percent."
     return f"{words.long_day(report.first_day)} to {words.long_day(report.last_day)}. US dollars."
 
 
@@ -71,7 +81,8 @@ def _statement(report: Report) -> list[dict[str, Any]]:
             (_day(line.get("date")), _what(line), _money(line.get("amount")))
             for line in activity.get(key) or []
         ]
-        found.append(section(key, title, "", table("", ("Day", "What", "Amount"), lines)))
+        made = table("", ("Day", "What", "Amount"), lines)
+        found.append(section(key, title, "", {**made, "words": 2} if made else None))
     held = [
         (
             f"{one['symbol']}, {one['name']}" if one.get("name") else one["symbol"],
@@ -169,7 +180,7 @@ def _what(line: Mapping[str, Any]) -> str:
     if line.get("symbol") and line.get("quantity") and line.get("side"):
         at = f" at {_money(line['price'])}" if line.get("price") else ""
         return f"{line['side'].capitalize()} {_shares(line['quantity'])} {line['symbol']}{at}"
-    return str(line.get("description") or "")
+    return OURS.sub("", str(line.get("description") or ""))
 
 
 def report_pdf(report: Report) -> bytes:

@@ -98,7 +98,7 @@ def tax_forms(known: Iterable[Paper]) -> list[Paper]:
             if today <= due
             else f"Was due by {words.long_day(due)}, from our custodian. Haven’t got it? Ask us."
         )
-        found.append(Paper(TAX, min(due, today), f"Form 1099 for {year}", note=note))
+        found.append(Paper(TAX, due, f"Form 1099 for {year}", note=note))
     return found
 
 
@@ -148,7 +148,7 @@ def reports(account: Account) -> list[Paper]:
     return [
         Paper(
             STATEMENTS if r.kind == Report.Kind.STATEMENT else REPORTS,
-            min(r.last_day, timezone.localdate()),
+            _day_of(r),
             r.title,
             reverse("portfolios:report", args=[r.pk]),
             reverse("portfolios:report-pdf", args=[r.pk])
@@ -161,6 +161,14 @@ def reports(account: Account) -> list[Paper]:
     ]
 
 
+def _day_of(row: Report) -> date:
+    """Its last day, as far as it has come; of a comparison, the day it was fetched on."""
+    today = timezone.now().astimezone(NEW_YORK).date()
+    if row.kind == Report.Kind.BENCHMARK:
+        return row.fetched_at.astimezone(NEW_YORK).date() if row.fetched_at else today
+    return min(row.last_day, today)
+
+
 def _note(row: Report) -> str:
     if row.status == Report.Status.FETCHING:
         return "Being fetched"
@@ -170,7 +178,8 @@ def _note(row: Report) -> str:
         return "The lines don’t add up to the closing value; we have asked"
     if not row.is_final:
         return "So far; brought up to date each day"
-    return "" if row.opened_at else "Not opened yet"
+    fresh = row.delivered_at and row.delivered_at > timezone.now() - timedelta(days=60)
+    return "New" if fresh and not row.opened_at else ""
 
 
 def plans(account: Account) -> list[Paper]:

@@ -42,14 +42,14 @@ PLACES = (
     ("/orders", "funding:activity"),
 )
 """Part of an API address to our own page about the same; a rebalance isn't begun by a link."""
-SOURCES = {
+SOURCES: dict[str, tuple[str, ...]] = {
     "portfolio_summary": ("Your portfolio", "portfolios:portfolio"),
     "positions": ("Your holdings", "portfolios:portfolio"),
     "ips": ("Your policy", "portfolios:policy"),
     "wallet": ("Your cash", "funding:activity"),
-    "transfers": ("Your activity", "funding:activity"),
-    "fees": ("Fees in your activity", "funding:activity"),
-    "dividends": ("Dividends in your activity", "funding:activity"),
+    "transfers": ("Your transfers", "funding:activity", "?q=deposits+and+withdrawals#activity"),
+    "fees": ("Fees in your activity", "funding:activity", "?kind=fee#activity"),
+    "dividends": ("Dividends in your activity", "funding:activity", "?kind=dividend#activity"),
     "performance": ("Your performance", "portfolios:performance"),
     "goals": ("Your goals", "portfolios:goals"),
     "auto_invest": ("Auto-invest", "funding:schedules"),
@@ -156,7 +156,8 @@ def shown(row: Exchange, *, fresh: bool = False) -> Shown:
         if url := place_of(suggestion.get("url", "")):
             links.setdefault(url, suggestion["label"])
     sources = {
-        SOURCES[name][0]: reverse(SOURCES[name][1]) for name in row.context_used if name in SOURCES
+        label: reverse(page) + "".join(more)
+        for label, page, *more in (SOURCES[name] for name in row.context_used if name in SOURCES)
     }
     waited = (timezone.now() - row.asked_at).total_seconds()
     return Shown(

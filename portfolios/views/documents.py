@@ -24,6 +24,10 @@ def visible(request: Request) -> QuerySet[Report]:
     return Report.objects.visible_to(request.user).filter(account=request.account)
 
 
+NEWEST = 12
+"""Rows of a group before the rest is folded away; a search shows all it finds."""
+
+
 class RangeForm(forms.Form):
     """The days of a statement of one's own."""
 
@@ -49,7 +53,7 @@ def _list(request: Request, form: RangeForm, problem: str = "", status: int = 20
     there = {p.group for p in found}
     context = {
         "groups": [
-            (key, title, rows)
+            (key, title, *((rows, []) if q or year else (rows[:NEWEST], rows[NEWEST:])))
             for key, title in papers.GROUPS.items()
             if (rows := [p for p in shown if p.group == key]) and kind in ("", key)
         ],
