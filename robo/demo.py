@@ -14,9 +14,11 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -167,13 +169,19 @@ class Demo:
         self._keep("broker", process)
         return url
 
+    def _fee(self) -> str:
+        """The partner's fee as percent a year, so that what is taken is what is promised."""
+        with (ROOT / "partners" / self.partner / "partner.toml").open("rb") as file:
+            fees = tomllib.load(file, parse_float=Decimal)["fees"]
+        return str(Decimal(fees["advisory"]) * 100)
+
     def _start_sandbox(self) -> None:
         secrets = self._secrets()
         command = [
             PYTHON, "-m", "sandbox", "--port", str(self.sandbox_port),
             "--smtp-port", str(self.smtp_port), "--state", str(self.folder / "sandbox.json"),
             "--key", secrets["BLUUM_API_KEY"], "--secret", secrets["BLUUM_API_SECRET"],
-            "--market", "always", "--rate", "25",
+            "--market", "always", "--rate", "25", "--advisory-fee", self._fee(),
         ]  # fmt: skip
         if self.fresh:  # the demo people's history begins two years ago
             command += ["--at", (datetime.now(UTC) - timedelta(days=730)).isoformat()]
