@@ -8,9 +8,9 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
-from django.utils.text import capfirst
+from django.utils.text import Truncator, capfirst
 from django.views.decorators.http import require_GET
 from unfold.decorators import display
 
@@ -28,6 +28,7 @@ from accounts.models import (
     AccountStatus,
     Document,
     DocumentStatus,
+    Message,
     Notice,
     Signature,
     User,
@@ -361,6 +362,81 @@ class NoticeAdmin(Rows):
         return client_link(notice.account)
 
 
+class AnswerForm(forms.Form):
+    answer = forms.CharField(
+        label="Your answer, which the client reads here and in an e-mail",
+        max_length=400,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+
+
+@admin.register(Message)
+class MessageAdmin(Rows):
+    list_display = ("created_at", "client", "start", "page_title", "answered_at")
+    list_filter = (QueueFilter,)
+    list_select_related = ("account",)
+    search_fields = ("account__name__istartswith",)
+    search_help_text = "Start of a client’s name"
+    fields = (
+        "client",
+        "created_at",
+        "body",
+        "page_title",
+        "page",
+        "state",
+        "answer",
+        "answered_by",
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("<int:pk>/answer/", wrap(self.answer_it), name="message_answer"),
+            *super().get_urls(),
+        ]
+
+    @display(description="Client")  # type: ignore[untyped-decorator]
+    def client(self, message: Message) -> str:
+        return client_link(message.account)
+
+    @display(description="Message")  # type: ignore[untyped-decorator]
+    def start(self, message: Message) -> str:
+        return Truncator(message.body).chars(80)
+
+    @display(description="Answered")  # type: ignore[untyped-decorator]
+    def state(self, message: Message) -> str:
+        if message.answered_at:
+            return words.moment(message.answered_at)
+        url = reverse("admin:message_answer", args=[message.pk])
+        return format_html('Waits for you. <a href="{}">Answer</a>', url)
+
+    def answer_it(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Read the message and the page it came from, then answer."""
+        if not can(request.user, Ability.ACT):
+            raise Http404
+        rows = self.get_queryset(request).select_related("account")
+        message: Message = get_object_or_404(rows, pk=pk)
+        form = AnswerForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            answer = form.cleaned_data["answer"]
+            services.answer_message(message, answer=answer, by=request.user)  # type: ignore[arg-type]
+            messages.success(request, "Answered. The client is told.")
+            return redirect("admin:accounts_account_change", message.account_id)
+        written = f"{words.moment(message.created_at)}, on the page “{message.page_title}”"
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Message of {message.account}",
+            "account": message.account,
+            "question": f"{message.account} wrote to you",
+            "consequence": f"{message.body}\n\n{written}",
+            "form": form,
+            "button": "Answer",
+            "is_fullwidth": "1",
+        }
+        status = 422 if form.errors else 200
+        return render(request, "admin/backoffice/decide_policy.html", context, status=status)
+
+
 # The client's page, and the queues ----------------------------------------------------------
 
 
@@ -391,6 +467,11 @@ def verification(account: Account, user: Any) -> dict[str, Any]:
 @client.section("agreements", "Agreements", order=80)
 def agreements(account: Account, user: Any) -> dict[str, Any]:
     return {"signatures": account.signatures.select_related("text").defer("text__body")}
+
+
+@client.section("messages", "Messages", order=85)
+def client_messages(account: Account, user: Any) -> dict[str, Any]:
+    return {"messages": account.messages.select_related("answered_by")[:8], "user": user}
 
 
 @client.section("notices", "Told to the client", order=90)
@@ -436,5 +517,16 @@ queues.announce(
         since="created_at",
         order=12,
         help="The client has to send another",
+    )
+)
+queues.announce(
+    queues.Queue(
+        "to-answer",
+        "Messages to answer",
+        Message,
+        lambda rows: rows.filter(answered_at=None),
+        since="created_at",
+        order=12,
+        help="Clients wrote to their adviser",
     )
 )

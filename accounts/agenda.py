@@ -1,12 +1,19 @@
 """What this app tells home about an account: what to do, what happened."""
 
 from collections.abc import Iterator
+from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
-from accounts.models import Account, AccountStatus, TrustedContact
+from accounts.models import Account, AccountStatus, Document, TrustedContact
 from robo import agenda
 from robo.agenda import Item
+
+
+@agenda.beside
+def rarely_any() -> dict[str, Any]:
+    return {"has_documents": Exists(Document.objects.filter(account=OuterRef("pk")))}
 
 
 @agenda.todo
@@ -44,7 +51,12 @@ def open_the_account(account: Account) -> Iterator[Item]:
 @agenda.todo
 def name_someone(account: Account) -> Iterator[Item]:
     """Once: whom we may call. Naming nobody is an answer, too."""
-    if account.is_active and not TrustedContact.objects.filter(account=account).exists():
+    read = account._state.fields_cache  # with the account, where a page did so
+    if "trusted_contact" in read:
+        was_asked = read["trusted_contact"] is not None
+    else:
+        was_asked = TrustedContact.objects.filter(account=account).exists()
+    if account.is_active and not was_asked:
         yield Item(
             "Name someone you trust",
             detail="Whom we may call if we can’t reach you. Or say that you’d rather not.",
@@ -74,7 +86,7 @@ def what_happened(account: Account) -> Iterator[Item]:
         yield Item("You applied for your account", at=account.submitted_at, kind="account")
     if account.opened_at:
         yield Item("Account opened", at=account.opened_at, kind="account")
-    for document in account.documents.all():
+    for document in account.documents.all() if getattr(account, "has_documents", True) else ():
         yield Item(
             f"You sent your {DOCUMENT_NAMES[document.type]}",
             at=document.created_at,

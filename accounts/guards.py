@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
@@ -40,24 +41,33 @@ def has_page(account: Account, view_name: str) -> bool:
     return not view_name.startswith(TRADING if account.is_advised else ADVICE)
 
 
-def investor_required(view: View) -> View:
+def investor_with(
+    accounts: Callable[[], QuerySet[Account]] | None = None,
+) -> Callable[[View], View]:
     """Signed in and not staff; staff are sent to the admin, where clients are looked after.
 
-    A page of the other kind of account is not found.
+    A page of the other kind of account is not found. `accounts` makes the query the account is
+    looked up in: a page that needs many things asks for them together with it.
     """
 
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.user.is_staff:
-            return redirect("admin:index")
-        account = services.account_of(request.user)  # type: ignore[arg-type]
-        match = request.resolver_match
-        if match and not has_page(account, match.view_name):
-            raise Http404
-        request.account = account  # type: ignore[attr-defined]
-        return view(request, *args, **kwargs)
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.user.is_staff:
+                return redirect("admin:index")
+            account = services.account_of(request.user, accounts)  # type: ignore[arg-type]
+            match = request.resolver_match
+            if match and not has_page(account, match.view_name):
+                raise Http404
+            request.account = account  # type: ignore[attr-defined]
+            return view(request, *args, **kwargs)
 
-    return login_required(guarded)
+        return login_required(guarded)
+
+    return guard
+
+
+investor_required = investor_with()
 
 
 def disclosed(view: View) -> View:

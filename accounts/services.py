@@ -1,12 +1,13 @@
 """What people ask of their account. Nothing here calls out."""
 
 import hashlib
-from collections.abc import Iterable
-from datetime import time
+from collections.abc import Callable, Iterable
+from datetime import time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import (
@@ -17,6 +18,7 @@ from accounts.models import (
     Document,
     DocumentStatus,
     ManagementType,
+    Message,
     Notice,
     Rhythm,
     SealedIdentity,
@@ -41,9 +43,11 @@ class NotRestartable(Exception):
     safe_message = "Verification can't be restarted now."
 
 
-def account_of(user: User) -> Account:
-    """The person's account; the first time, one that is still being opened."""
-    account, _ = Account.objects.get_or_create(user=user, defaults={"due_at": None})
+def account_of(user: User, accounts: Callable[[], QuerySet[Account]] | None = None) -> Account:
+    """The person's account, looked up among `accounts`; the first time, one that is still being
+    opened."""
+    rows = accounts() if accounts else Account.objects.all()
+    account, _ = rows.get_or_create(user=user, defaults={"due_at": None})
     return account
 
 
@@ -257,3 +261,51 @@ def save_settings(user: User, *, time_zone: str, appearance: str, hides_amounts:
     User.objects.filter(pk=user.pk).update(
         time_zone=time_zone, appearance=appearance, hides_amounts=hides_amounts
     )
+
+
+# Messages -----------------------------------------------------------------------------------
+
+MESSAGES_A_DAY = 20
+
+
+class TooManyMessages(Exception):
+    """More than anyone answers in a day; nothing was sent."""
+
+
+@transaction.atomic
+def send_message(
+    *, account: Account, body: str, key: UUID, page: str = "", page_title: str = ""
+) -> Message:
+    """Write down a message to the adviser. The same key is the same message. Raises
+    TooManyMessages."""
+    Account.objects.select_for_update().get(pk=account.pk)
+    found: Message | None = Message.objects.filter(key=key, account=account).first()
+    if found:
+        return found
+    since = timezone.now() - timedelta(days=1)
+    if Message.objects.filter(account=account, created_at__gt=since).count() >= MESSAGES_A_DAY:
+        raise TooManyMessages
+    message = Message.objects.create(
+        account=account, key=key, body=body, page=page[:200], page_title=page_title[:60]
+    )
+    audit.record("write to adviser", actor=account.user, target=message, account=account)
+    return message
+
+
+@transaction.atomic
+def answer_message(message: Message, *, answer: str, by: User) -> None:
+    """Answer once: the client is told, in the app and by e-mail."""
+    locked = Message.objects.select_for_update().get(pk=message.pk)
+    if locked.answered_at:
+        return
+    locked.answer, locked.answered_by, locked.answered_at = answer, by, timezone.now()
+    locked.save(update_fields=["answer", "answered_by", "answered_at"])
+    tell(
+        account=locked.account,
+        key=f"message-{locked.pk}",
+        title=f"{by} answered you"[:120],
+        body=answer,
+        url=locked.page,
+        topic=Topic.ACCOUNT,
+    )
+    audit.record("answer a client", actor=by, target=locked, account=locked.account)

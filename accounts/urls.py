@@ -25,6 +25,7 @@ urlpatterns = [
     path("documents/", views.documents, name="documents"),
     path("agreements/", views.agreements, name="agreements"),
     path("agreements/<int:pk>/", views.agreement, name="agreement"),
+    path("write/", views.write, name="write"),
     path("notices/", views.notices, name="notices"),
     path("notices/<int:pk>/", views.notice, name="notice"),
 ]

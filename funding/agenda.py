@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Exists, OuterRef, prefetch_related_objects
 from django.urls import reverse
 
 from accounts.models import Account
@@ -40,7 +40,7 @@ def money_of(account: Account) -> Money:
     found = Money(
         [*account.banks.all()],
         _newest(account, Deposit),
-        _newest(account, Withdrawal),
+        _newest(account, Withdrawal) if getattr(account, "has_withdrawals", True) else [],
         [*account.schedules.all()],
     )
     banks = {bank.pk: bank for bank in found.banks}
@@ -63,6 +63,15 @@ def _newest(account: Account, model: Any) -> list[Any]:
     if name not in kept:
         kept[name] = [*model._default_manager.filter(account=account)[:NEWEST]]
     return [*kept[name]]
+
+
+@agenda.beside
+def rarely_any() -> dict[str, Any]:
+    mine = {"account": OuterRef("pk")}
+    return {
+        "has_withdrawals": Exists(Withdrawal.objects.filter(**mine)),
+        "has_paid": Exists(Movement.objects.filter(**mine, kind__in=PAID)),
+    }
 
 
 @agenda.todo
@@ -275,6 +284,8 @@ PAID = (Movement.Kind.DIVIDEND, Movement.Kind.INTEREST, Movement.Kind.FEE)
 
 def _paid(account: Account) -> Iterator[Item]:
     """The newest dividends, interest and fees. Bluum tells their day; they stand at its noon."""
+    if not getattr(account, "has_paid", True):
+        return
     rows = Movement.objects.filter(account=account, kind__in=PAID).newest_first()
     for row in rows[:5]:
         about = f" from {row.symbol}" if row.symbol and row.kind == Movement.Kind.DIVIDEND else ""

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
-from django.db.models import Exists, prefetch_related_objects
+from django.db.models import Exists, OuterRef, prefetch_related_objects
 from django.urls import reverse
 from django.utils import timezone
 
@@ -36,6 +37,21 @@ def current_assessment(account: Account) -> RiskAssessment | None:
         if found.status in COUNTS and (found.expires_at is None or found.expires_at > now):
             return found
     return None
+
+
+def profile_of(account: Account) -> InvestorProfile | None:
+    """The one read with the account, else asked for."""
+    cache = account._state.fields_cache
+    if "profile" not in cache:
+        cache["profile"] = InvestorProfile.objects.filter(account=account).first()
+    found: InvestorProfile | None = cache["profile"]
+    return found
+
+
+@agenda.beside
+def rarely_any() -> dict[str, Any]:
+    broken = ExternalLink.objects.filter(account=OuterRef("pk"), status=ExternalLink.Status.BROKEN)
+    return {"has_broken_link": Exists(broken)}
 
 
 @agenda.todo
@@ -76,6 +92,9 @@ def second_yes(account: Account) -> Iterator[Item]:
     """A change of level asked for after a fall, from the day on which it may be confirmed."""
     if not assessments(account):
         return
+    read = account._state.fields_cache  # the draft too, where a page asked for it with the account
+    if "risk_draft" in read and not (read["risk_draft"] and read["risk_draft"].pending):
+        return
     waiting = pending_of(account)
     if waiting and waiting.may_be_confirmed:
         yield Item(
@@ -83,6 +102,31 @@ def second_yes(account: Account) -> Iterator[Item]:
             detail="You asked for it after a fall. It counts only if you confirm it.",
             url=reverse("onboarding:risk-result"),
             kind="risk",
+        )
+
+
+@agenda.upcoming
+def yearly_check_in(account: Account) -> Iterator[Item]:
+    """The day on which the answers, or the picture, are to be looked at again; from the day it
+    is something to do, it is told there."""
+    if account.may_be_edited or not account.is_advised:
+        return
+    current, profile = current_assessment(account), profile_of(account)
+    if current and next_check(current) - timezone.now() >= REMIND_BEFORE:
+        yield Item(
+            "Your yearly look at the risk questions",
+            day=timezone.localdate(next_check(current)),
+            detail="Whether the answers still fit. You can do it earlier, too.",
+            url=reverse("onboarding:risk-result"),
+            kind="check",
+        )
+    if profile and profile.check_due_at > timezone.now():
+        yield Item(
+            "Your yearly check-in",
+            day=timezone.localdate(profile.check_due_at),
+            detail="About 90 seconds: only what may have changed.",
+            url=reverse("picture:overview"),
+            kind="check",
         )
 
 
@@ -104,9 +148,8 @@ def look_at_the_picture(account: Account) -> Iterator[Item]:
     if account.may_be_edited or not account.is_advised:
         return
     broken = ExternalLink.objects.filter(account=account, status=ExternalLink.Status.BROKEN)
-    told = InvestorProfile.objects.filter(account=account)  # with one query, as a rule
-    profile = told.annotate(any_broken=Exists(broken)).first()
-    for link in broken if profile is None or profile.any_broken else ():
+    profile = profile_of(account)
+    for link in broken if getattr(account, "has_broken_link", True) else ():
         yield Item(
             f"Sign in again at {link.institution or 'your bank'}",
             detail="Until then its balances in your picture get older.",

@@ -12,6 +12,7 @@ from portfolios.downloads import policy_pdf
 from portfolios.models import FinancialPlan, Goal, Investment, Policy, Report
 from portfolios.plan.written import plan_pdf, written
 from portfolios.snapshot import Snapshot, snapshot
+from portfolios.sync import reports
 from portfolios.sync.investing import mix_in_words
 from robo import agenda
 from robo.agenda import Item
@@ -122,6 +123,22 @@ def being_invested(account: Account) -> Iterator[Item]:
             kind="investment",
             status=investment.status,
         )
+
+
+@agenda.upcoming
+def next_statement(account: Account) -> Iterator[Item]:
+    """The day on which this month's statement is asked for: the first of the next month."""
+    portfolio = snapshot(account).portfolio
+    if portfolio is None or not portfolio.value:
+        return
+    day, title = reports.next_statement(timezone.now())
+    yield Item(
+        title,
+        day=day,
+        detail="Under Documents from then on.",
+        url=reverse("portfolios:documents"),
+        kind="statement",
+    )
 
 
 @agenda.activity

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from portfolios.models import Goal, Investment, Policy, Portfolio
+from portfolios.models import Goal, InsightFeed, Investment, Policy, Portfolio
 from robo.webhooks.inbox import on
 
 
@@ -15,9 +15,11 @@ def order_changed(data: dict[str, Any]) -> None:
 
 @on("transfer.*")
 def money_moved(data: dict[str, Any]) -> None:
-    """Cash changed: the portfolio's value and what was put in did too."""
+    """Cash changed: the portfolio's value and what was put in did too, and what is noticed."""
     _poke_moving(data)
-    Portfolio.objects.filter(account__bluum_id=data.get("account_id") or "").poke()
+    of_account = {"account__bluum_id": data.get("account_id") or ""}
+    Portfolio.objects.filter(**of_account).poke()
+    InsightFeed.objects.filter(**of_account).poke()
 
 
 @on("account.*")

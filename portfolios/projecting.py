@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,8 @@ from portfolios.models import Goal, Policy, Portfolio, Projection
 from portfolios.planning import projection
 
 STALE_AFTER = timedelta(hours=20)
+STILL_STANDS = timedelta(days=3)
+"""They are made daily; an older one says nothing of the moment it is asked for."""
 STALE_BY = Decimal("0.005")
 """A fraction of the starting value: less than this isn't worth a new calculation before a day."""
 
@@ -39,6 +41,16 @@ def latest(goals: Iterable[Goal]) -> dict[int, Projection]:
     newest = Projection.objects.filter(goal=OuterRef("goal")).order_by("-made_at").values("pk")[:1]
     rows = Projection.objects.filter(goal__in=[g.pk for g in goals], pk=Subquery(newest))
     return {row.goal_id: row for row in rows}
+
+
+def latest_before(goals: Iterable[Goal], moment: datetime) -> dict[int, Projection]:
+    """Each goal's projection as it stood at a moment, by goal pk; none that was old by then. One
+    query."""
+    rows = Projection.objects.filter(
+        goal__in=[g.pk for g in goals], made_at__range=(moment - STILL_STANDS, moment)
+    )
+    newest = rows.order_by("goal_id", "-made_at").distinct("goal_id")
+    return {row.goal_id: row for row in newest}
 
 
 def new_projection(

@@ -5,6 +5,7 @@ from portfolios.models import (
     Exchange,
     FinancialPlan,
     Goal,
+    InsightFeed,
     Investment,
     LifeEvent,
     Policy,
@@ -58,3 +59,8 @@ def advance_report(pk: int) -> None:
 @shared_task
 def advance_exchange(pk: int) -> None:
     work.take(Exchange, pk, sync.advance_exchange)
+
+
+@shared_task
+def advance_insights(pk: int) -> None:
+    work.take(InsightFeed, pk, sync.advance_insights)

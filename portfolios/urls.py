@@ -29,4 +29,7 @@ urlpatterns = [
     path("policy/<int:pk>/accept/", views.policy_accept, name="policy-accept"),
     path("policy/<int:pk>/check/", views.policy_check, name="policy-check"),
     path("portfolio/", views.portfolio, name="portfolio"),
+    path("insights/", views.insights, name="insights"),
+    path("insights/<int:pk>/dismiss/", views.insight_dismiss, name="insight-dismiss"),
+    path("insights/<int:pk>/restore/", views.insight_restore, name="insight-restore"),
 ]

@@ -75,6 +75,21 @@ def papers(account: Any) -> Iterable[tuple[str, bytes]]:
         yield from provider(account)
 
 
+Facts = Callable[[], dict[str, Any]]
+_beside: list[Facts] = []
+
+
+def beside(facts: Facts) -> Facts:
+    """Register what a page that reads many things of an account reads with it, in one query: names
+    to expressions. A provider finds them on the account, where it was read so."""
+    _beside.append(facts)
+    return facts
+
+
+def things_beside() -> dict[str, Any]:
+    return {name: found for facts in _beside for name, found in facts().items()}
+
+
 _followers: list[Callable[[Any], object]] = []
 
 

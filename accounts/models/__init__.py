@@ -3,6 +3,7 @@
 from accounts.models.asked import Case as Case
 from accounts.models.asked import ContactChange as ContactChange
 from accounts.models.asked import DataExport as DataExport
+from accounts.models.asked import Message as Message
 from accounts.models.asked import TrustedContact as TrustedContact
 from accounts.models.papers import DOCUMENT_FOR_CHECK as DOCUMENT_FOR_CHECK
 from accounts.models.papers import Document as Document

@@ -135,3 +135,29 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return f"{self.about}: {self.account}"
+
+
+class Message(models.Model):
+    """What an investor wrote to their adviser, and the page it was written on."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="messages")
+    key = models.UUIDField(
+        unique=True, editable=False, help_text="Of the form, so it is sent once."
+    )
+    body = models.TextField(max_length=2000)
+    page = models.CharField(max_length=200, blank=True, help_text="Path it was written on.")
+    page_title = models.CharField(max_length=60, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    answer = models.TextField(max_length=400, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="answers"
+    )
+
+    objects = models.Manager.from_queryset(OfAccountQuerySet)()
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"Message of {self.account}"

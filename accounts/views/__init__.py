@@ -14,6 +14,7 @@ from accounts.views.safety import end_others as end_others
 from accounts.views.safety import not_me as not_me
 from accounts.views.safety import security as security
 from accounts.views.safety import was_not_me as was_not_me
+from accounts.views.write import write as write
 from accounts.views.you import change as change
 from accounts.views.you import preferences as preferences
 from accounts.views.you import settings as settings

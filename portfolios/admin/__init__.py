@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from unfold.decorators import display
 
 from accounts.models import Account
+from portfolios.admin import insights as insights
 from portfolios.admin import policies, trading
 from portfolios.models import (
     Exchange,

@@ -2,6 +2,7 @@
 
 from portfolios.models.assistant import Exchange
 from portfolios.models.goals import FinancialPlan, Goal, LifeEvent, Projection
+from portfolios.models.insights import Insight, InsightFeed, Visit
 from portfolios.models.policy import Policy
 from portfolios.models.portfolio import (
     Holding,
@@ -18,6 +19,8 @@ __all__ = [
     "FinancialPlan",
     "Goal",
     "Holding",
+    "Insight",
+    "InsightFeed",
     "Investment",
     "LifeEvent",
     "MarketLevel",
@@ -27,4 +30,5 @@ __all__ = [
     "Report",
     "TradingHalt",
     "Valuation",
+    "Visit",
 ]

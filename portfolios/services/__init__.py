@@ -10,6 +10,7 @@ from portfolios.services.goals import (
     share_budget,
     shares_by_plan,
 )
+from portfolios.services.insights import dismiss_insight, restore_insight
 from portfolios.services.investing import portfolio_of, request_investment
 from portfolios.services.policy import (
     CannotAccept,
@@ -38,12 +39,14 @@ __all__ = [
     "archive_goal",
     "change_goal",
     "change_goals",
+    "dismiss_insight",
     "end_halt",
     "follow_changes",
     "portfolio_of",
     "propose_policy",
     "request_investment",
     "request_rebalance",
+    "restore_insight",
     "save_event",
     "set_shares",
     "share_budget",

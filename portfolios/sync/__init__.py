@@ -4,6 +4,7 @@ from portfolios.sync.assistant import advance_exchange
 from portfolios.sync.events import advance_life_event
 from portfolios.sync.goals import advance_goal
 from portfolios.sync.halts import advance_halt
+from portfolios.sync.insights import advance_insights
 from portfolios.sync.plan import advance_plan
 from portfolios.sync.policy import advance_policy
 from portfolios.sync.portfolio import advance_portfolio
@@ -14,6 +15,7 @@ __all__ = [
     "advance_exchange",
     "advance_goal",
     "advance_halt",
+    "advance_insights",
     "advance_life_event",
     "advance_plan",
     "advance_policy",

@@ -15,6 +15,8 @@ from portfolios import checks
 from portfolios.models import Holding, Investment, Policy, Portfolio, Valuation
 from portfolios.projecting import refresh_projections
 from portfolios.sync.common import bluum_portfolio
+from portfolios.sync.falls import tell_of_falls
+from portfolios.sync.insights import expect_insights
 from portfolios.sync.reports import expect_reports
 from robo import bluum, clients
 from robo.bluum.funding import Transaction
@@ -70,6 +72,8 @@ def advance_portfolio(row: Portfolio) -> timedelta | None:
         apply_portfolio(row.pk, report)
         refresh_projections(account)
         expect_reports(account)
+        expect_insights(account)
+        tell_of_falls(account)
     moving = Investment.objects.filter(
         account=account,
         status__in=[Investment.Status.PENDING, Investment.Status.IN_PROGRESS],

@@ -65,6 +65,13 @@ def wanted(began: date, today: date) -> Iterator[Wanted]:
         yield Wanted("benchmark", span, began, today, f"Compared with the market, {words}")
 
 
+def next_statement(now: datetime) -> tuple[date, str]:
+    """The day from which the present month's statement is wanted, and its title."""
+    today = now.astimezone(NEW_YORK).date()
+    first = today.replace(day=1)
+    return months_later(first, 1), name_of(first, 1)
+
+
 def name_of(first: date, months: int) -> str:
     if months == 1:
         return f"Statement, {first:%B %Y}"

@@ -9,6 +9,7 @@ from portfolios.views.goals import (
     goals,
 )
 from portfolios.views.income import goal_income
+from portfolios.views.insights import insight_dismiss, insight_restore, insights
 from portfolios.views.overview import home
 from portfolios.views.policy import (
     policy,
@@ -40,6 +41,9 @@ __all__ = [
     "goal_undo",
     "goals",
     "home",
+    "insight_dismiss",
+    "insight_restore",
+    "insights",
     "policy",
     "policy_accept",
     "policy_check",

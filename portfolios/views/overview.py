@@ -1,24 +1,27 @@
 """Home: am I on track, what changed, what happens next, what should I do."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.db.models import Count, F, Q, Subquery, Value, Window
+from django.db.models.functions import Coalesce, RowNumber
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.guards import Request, investor_required
+from accounts.guards import Request, investor_with
 from accounts.models import AccountStatus
-from portfolios import outlook
+from portfolios import insights, outlook, visits
+from portfolios.insights import link as link
 from portfolios.models import Goal, Portfolio, Valuation
-from portfolios.projecting import latest
-from portfolios.snapshot import Snapshot, snapshot
+from portfolios.projecting import latest_before
+from portfolios.snapshot import Snapshot, accounts_with_everything, snapshot
 from robo import agenda
-from robo.ui import charts
+from robo.ui import charts, words
 
 PERIODS: dict[str, tuple[str, str, int | None]] = {
     "1m": ("1M", "Past month", 31),
@@ -28,6 +31,10 @@ PERIODS: dict[str, tuple[str, str, int | None]] = {
 }
 """Name to label, words, and days back."""
 LATE_AFTER = timedelta(hours=1)
+DRAWN = 260
+"""Days a chart has room for."""
+LATELY = timedelta(days=31)
+TOLD_ON_HOME = 2
 NEW_YORK = ZoneInfo("America/New_York")
 
 
@@ -69,7 +76,7 @@ class FirstStep:
     """done, now, or empty for later."""
 
 
-@investor_required
+@investor_with(accounts_with_everything)
 @require_safe
 def home(request: Request) -> HttpResponse:
     """The overview. For someone new it teaches, and offers the one next step."""
@@ -77,24 +84,29 @@ def home(request: Request) -> HttpResponse:
     portfolio = known.portfolio
     period = request.GET.get("period", "")
     period = period if period in PERIODS else "1y"
-    points = value_points(portfolio)
+    points = period_points(portfolio, period)
     if request.htmx and request.htmx.target == "value":
         return render(request, "portfolios/_value.html", value_context(portfolio, points, period))
     rows = goal_rows(known)
     todo = agenda.things_to_do(request.account)
     upcoming = agenda.things_to_come(request.account)
     steps = first_steps(known, todo, upcoming)
+    told = readings(known, todo)
     context = {
         "account": request.account,
         "portfolio": portfolio,
         "is_late": is_late(portfolio),
+        "unpriced": unpriced(portfolio),
         "is_funded": bool(portfolio and portfolio.value),
         "headline": headline(rows),
         "rows": rows,
-        "change": gain(points, days=7),
+        "change": what_changed(request, known, points),
         "todo": todo,
         "next_repair": None if todo else next_repair(rows),
         "upcoming": upcoming,
+        "next_check": next_look(portfolio),
+        "readings": told[:TOLD_ON_HOME],
+        "more_readings": len(told) - TOLD_ON_HOME,
         "activity": agenda.things_that_happened(request.account, limit=5),
         "steps": steps,
         "next_step": next((s for s in steps if s.state == "now"), None),
@@ -107,22 +119,74 @@ def home(request: Request) -> HttpResponse:
     return render(request, "portfolios/home.html", context)
 
 
+def what_changed(
+    request: Request, known: Snapshot, points: list[charts.ValuePoint]
+) -> visits.Change | None:
+    """What changed since the visit before this one; since a week ago where there was none. Looking
+    is remembered, unless the browser only fetches ahead."""
+    if not known.goals and known.portfolio is None:
+        return None
+    chances = {pk: found.in_100 for pk, found in known.outlooks.items()}
+    shown = visits.figures(known.portfolio, chances)
+    visit = known.visit
+    if request.method == "GET" and "prefetch" not in request.headers.get("Sec-Purpose", ""):
+        visit = visits.look(request.account, visit, shown)
+    if visit and visit.before_at:
+        found = visits.between(visit.before, shown, known.goals, visit.before_at)
+        if found:
+            return found
+    return change_of_week(known, points, shown)
+
+
+def change_of_week(
+    known: Snapshot, points: list[charts.ValuePoint], shown: dict[str, object]
+) -> visits.Change | None:
+    """From the close a week ago, or from nothing before the first day."""
+    if not points:
+        return None
+    start = points[-1].day - timedelta(days=7)
+    first = next((p for p in reversed(points) if p.day <= start), None)
+    first = first or charts.ValuePoint(points[0].day - timedelta(days=1), ZERO, ZERO)
+    earlier = latest_before(known.goals, visits.close_of(first.day))
+    chances = {pk: int(found.outputs["percent"]) for pk, found in earlier.items()}
+    before, since = visits.at_close(first, chances)
+    return visits.between(before, shown, known.goals, since, is_visit=False)
+
+
+def readings(known: Snapshot, todo: list[agenda.Item]) -> list[insights.Reading]:
+    """What Bluum notices and is not said on this page already. Nothing before a signed policy."""
+    if known.signed is None:
+        return []
+    said = {item.url for item in todo}
+    found = insights.board(known.insights, known.known).readings
+    return [reading for reading in found if reading.url not in said]
+
+
+def unpriced(row: Portfolio | None) -> list[str]:
+    """The funds without a price, by name where we know it, that keep the total from being whole."""
+    return list(row.unpriced) if row else []
+
+
+def next_look(row: Portfolio | None) -> datetime | None:
+    """When the portfolio is held against its targets next: as the loop has it."""
+    return row.due_at if row and row.value and row.due_at and not row.stuck_at else None
+
+
 def is_late(portfolio: Portfolio | None) -> bool:
     """Whether the figures are older than they should be."""
-    if portfolio is None or portfolio.refreshed_at is None:
-        return False
+    if portfolio is None or portfolio.refreshed_at is None or portfolio.unpriced:
+        return False  # a price that is missing isn't an answer that is missing
     return timezone.now() - portfolio.refreshed_at > LATE_AFTER
 
 
 def goal_rows(known: Snapshot) -> list[GoalRow]:
     """Each active goal with its kept projection and its part of the portfolio."""
     goals, value = known.goals, known.footing.value
-    kept = latest(goals) if goals else {}
     parts: list[Decimal | None] = [None for _ in goals]
     if value:
         parts = list(outlook.split(value, [g.share for g in goals]))
     return [
-        GoalRow(goal, outlook.kept(goal, kept[goal.pk]) if goal.pk in kept else None, part)
+        GoalRow(goal, known.outlooks.get(goal.pk), part)
         for goal, part in zip(goals, parts, strict=True)
     ]
 
@@ -143,19 +207,13 @@ def headline(rows: list[GoalRow]) -> str:
             "needs_change": f"{row.goal.name} needs a change to be on track.",
         }[seen[0].status]
     if good == len(seen):
-        return f"All {number(good)} goals are on track."
+        return f"All {words.number(good)} goals are on track."
     if good == 0:
-        return f"None of your {number(len(seen))} goals is on track yet."
+        return f"None of your {words.number(len(seen))} goals is on track yet."
     return (
-        f"{number(good).capitalize()} of your {number(len(seen))} goals "
+        f"{words.number(good).capitalize()} of your {words.number(len(seen))} goals "
         f"{'is' if good == 1 else 'are'} on track."
     )
-
-
-def number(count: int) -> str:
-    """Small numbers as words."""
-    names = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-    return names[count] if count < len(names) else str(count)
 
 
 def next_repair(rows: list[GoalRow]) -> GoalRow | None:
@@ -169,9 +227,44 @@ def next_repair(rows: list[GoalRow]) -> GoalRow | None:
 
 def value_points(portfolio: Portfolio | None) -> list[charts.ValuePoint]:
     """Daily values, oldest first, the last one being the present total."""
+    if portfolio is None:
+        return []
+    rows = Valuation.objects.filter(portfolio=portfolio)
+    return _points(portfolio, rows.values_list("day", "value", "contributed"))
+
+
+def period_points(portfolio: Portfolio | None, period: str) -> list[charts.ValuePoint]:
+    """As `value_points`, but only what a period's chart draws: its days, or for everything there
+    is about as many as it has room for, the last month whole."""
     if portfolio is None or portfolio.value is None or portfolio.as_of is None:
         return []
-    rows = Valuation.objects.filter(portfolio=portfolio).values_list("day", "value", "contributed")
+    today = ny_day(portfolio.as_of)
+    rows = Valuation.objects.filter(portfolio=portfolio, day__lt=today)
+    days = PERIODS[period][2]
+    if days is None:
+        rows = rows.annotate(
+            number=Window(RowNumber(), order_by="day"), count=Window(Count("pk"))
+        ).filter(
+            Q(number__lte=1)
+            | Q(day__gt=today - LATELY)
+            | Q(count__lte=DRAWN)
+            | Q(number=F("number") / (F("count") / DRAWN + 1) * (F("count") / DRAWN + 1))
+        )
+    else:
+        start = today - timedelta(days=days)
+        before = Valuation.objects.filter(portfolio=portfolio, day__lte=start)
+        first = before.order_by("-day").values("day")[:1]
+        # The close that the period starts from, or the first there is.
+        rows = rows.filter(day__gte=Coalesce(Subquery(first), Value(start)))
+    return _points(portfolio, rows.order_by("day").values_list("day", "value", "contributed"))
+
+
+def _points(
+    portfolio: Portfolio, rows: Iterable[tuple[date, Decimal, Decimal | None]]
+) -> list[charts.ValuePoint]:
+    """Kept days with the present total as the last one."""
+    if portfolio.value is None or portfolio.as_of is None:
+        return []
     last = charts.ValuePoint(ny_day(portfolio.as_of), portfolio.value, portfolio.contributed)
     points = [charts.ValuePoint(*row) for row in rows if row[0] < last.day]
     # Before the first deposit there is nothing to draw.
@@ -286,11 +379,3 @@ def first_steps(
         offered = offered or state == "now"
         found.append(FirstStep(when, title, detail, url, state))
     return found
-
-
-def link(name: str) -> str:
-    """The address of a page of the journey; empty where a partner leaves it out."""
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""

@@ -94,6 +94,12 @@ def in_100(value: Number) -> int:
     return whole
 
 
+def number(count: int) -> str:
+    """Small numbers as words: `three`, then `10`."""
+    names = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+    return names[count] if count < len(names) else str(count)
+
+
 def local(value: datetime) -> datetime:
     return timezone.localtime(value)
 

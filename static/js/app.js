@@ -1,10 +1,10 @@
 // Everything works without this file. It adds comforts: theme, privacy, crosshair, slider twins,
 // a button that can't be pressed twice, and focus that goes where the news is.
 const root = document.documentElement;
-const remember = (key, value, store = "localStorage") => {
+const remember = (key, value) => {
   try {
-    if (value !== undefined) window[store].setItem(key, value);
-    return window[store].getItem(key);
+    if (value !== undefined) localStorage.setItem(key, value);
+    return localStorage.getItem(key);
   } catch {
     return null;
   }
@@ -16,24 +16,57 @@ if (chosen === "light" || chosen === "dark") root.dataset.theme = chosen;
 const isDark = () =>
   (root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
 
-// Privacy: one key (h), kept across reloads; charts blur with the figures. Who chose in settings to
-// have amounts hidden shows them for this visit only.
-const privacyStore = document.body.hasAttribute("data-private") ? "sessionStorage" : "localStorage";
-function hideAmounts(on) {
-  document.body.toggleAttribute("data-private", on);
-  remember("private", on ? "1" : "", privacyStore);
-  document.querySelector("[data-do=private]")?.setAttribute("aria-pressed", String(on));
+// Privacy: one key (h). Cookies remember it, so the server sends the page with its amounts hidden
+// already; a second one hides them whenever the window is left. The tab's title says none either.
+// Who chose in settings to have amounts hidden (data-hides) shows them for this visit only.
+const body = document.body;
+const keep = (name, on, forNow = false) => {
+  const secure = location.protocol === "https:" ? "; secure" : "";
+  const age = forNow ? "" : `; max-age=${on ? 31536000 : 0}`;
+  document.cookie = `${name}=${on ? 1 : 0}; path=/; samesite=lax${age}${secure}`;
+};
+const press = (what, on) =>
+  document.querySelectorAll(`[data-do=${what}]`).forEach((one) => one.setAttribute("aria-pressed", String(on)));
+const hasAmounts = document.querySelector("[data-do=private]");
+let fullTitle = document.title;
+function paintTitle() {
+  const hides = body.hasAttribute("data-private") || body.hasAttribute("data-away");
+  const shown = hides ? fullTitle.replace(/[+−-]?\$[\d,.]*\d/g, "$•••") : fullTitle;
+  if (document.title !== shown) document.title = shown;
 }
-if (document.querySelector("[data-do=private]")) {
-  const kept = remember("private", undefined, privacyStore);
-  hideAmounts(kept === null ? document.body.hasAttribute("data-private") : kept === "1");
+function retitle(title) {
+  fullTitle = title;
+  paintTitle();
+}
+function hideAmounts(on) {
+  body.toggleAttribute("data-private", on);
+  keep("private", on, !on && body.hasAttribute("data-hides"));
+  press("private", on);
+  paintTitle();
+}
+function hideWhenAway(on) {
+  body.toggleAttribute("data-guarded", on);
+  keep("guarded", on);
+  press("guarded", on);
+}
+function leave(away) {
+  body.toggleAttribute("data-away", away && body.hasAttribute("data-guarded"));
+  paintTitle();
+}
+if (hasAmounts) {
+  press("private", body.hasAttribute("data-private"));
+  press("guarded", body.hasAttribute("data-guarded"));
+  paintTitle();
+  addEventListener("blur", () => leave(true));
+  addEventListener("focus", () => leave(false));
 }
 
 document.addEventListener("click", (event) => {
   const pressed = event.target.closest("[data-do]");
   const what = pressed?.dataset.do;
   if (what === "theme") remember("theme", (root.dataset.theme = isDark() ? "light" : "dark"));
-  if (what === "private") hideAmounts(!document.body.hasAttribute("data-private"));
+  if (what === "private") hideAmounts(!body.hasAttribute("data-private"));
+  if (what === "guarded") hideWhenAway(!body.hasAttribute("data-guarded"));
   if (what === "print") print();
   if (what === "open") document.getElementById(pressed.dataset.for)?.showModal();
   if (what === "close") pressed.closest("dialog")?.close();
@@ -41,7 +74,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
   if (event.key !== "h" || event.metaKey || event.ctrlKey || event.altKey || typing) return;
-  if (document.querySelector("[data-do=private]")) hideAmounts(!document.body.hasAttribute("data-private"));
+  if (hasAmounts) hideAmounts(!body.hasAttribute("data-private"));
 });
 
 // One press, one request. The form's key makes the server safe; this spares the person the doubt.
@@ -218,7 +251,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const live = document.getElementById("live");
   if (said && said !== live.textContent) live.textContent = said;
   const heading = elt.querySelector?.("h1")?.textContent.trim().replace(/\.$/, "");
-  if (heading) document.title = `${heading} · ${document.title.split(" · ").at(-1)}`;
+  if (heading) retitle(`${heading} · ${document.title.split(" · ").at(-1)}`);
 });
 
 // A passkey that didn't work says so on the page: closed by the person, or not known to the device.

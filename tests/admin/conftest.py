@@ -4,13 +4,14 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from accounts import services
-from accounts.models import Account, Document, Notice
+from accounts.models import Account, Document, Message, Notice
 from funding import authorizations
 from funding.models import BankAccount, Deposit, Schedule, TransferEvent, Wallet, Withdrawal
 from onboarding.models import Advice, InvestorProfile, RiskAssessment
@@ -18,6 +19,8 @@ from portfolios.models import (
     FinancialPlan,
     Goal,
     Holding,
+    Insight,
+    InsightFeed,
     Investment,
     Policy,
     Portfolio,
@@ -98,6 +101,13 @@ def _furnish(user: Any) -> Account:
         account=account, slug="terms", version=str(user.pk), title="Terms",
         body=f"The exact words for {user.pk}", kind="account_agreement", statement="I agree",
         ip="203.0.113.7", user_agent="test",
+    )  # fmt: skip
+    Message.objects.create(account=account, key=uuid4(), body="Too risky?", page_title="Home")
+    feed: dict[str, Any] = {"refreshed_at": now, "tax_year": 2026, "told_at": now}
+    InsightFeed.objects.create(**mine, **feed)
+    Insight.objects.create(
+        account=account, source="insight", bluum_id="ins_41", category="rebalancing",
+        priority="high", title="Equities above their band",
     )  # fmt: skip
     Notice.objects.create(account=account, key="hello", title="Welcome", body="You are in.")
     InvestorProfile.objects.create(**mine, sections={"financial": {"income": "50000"}})

@@ -10,12 +10,16 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts.guards import DISCLOSURES
 from accounts.models import Account
-from onboarding.models import RiskAssessment
+from accounts.services import account_of, sign
+from onboarding.models import InvestorProfile, RiskAssessment
 from onboarding.services import submit_risk
 from portfolios import services
-from portfolios.models import Goal, Holding, Policy, Portfolio
+from portfolios.models import Goal, Holding, InsightFeed, Policy, Portfolio
+from portfolios.planning import policy as statement
 from portfolios.planning.months import months_later
+from portfolios.projecting import keep_projection
 from robo import clients, work
 from sandbox.api import funding as sandbox_funding
 from sandbox.world import World
@@ -184,3 +188,46 @@ def fifty_holdings(invested: Portfolio) -> Portfolio:
         for n in range(50)
     )  # fmt: skip
     return invested
+
+
+@pytest.fixture
+def standing(maya: Any) -> Portfolio:
+    """Maya as she stands once she is invested, written down at once: for pages and readings, where
+    what Bluum was asked on the way doesn't matter."""
+    account = account_of(maya)
+    mine: dict[str, Any] = {"account": account, "due_at": None}
+    now = timezone.now()
+    Account.objects.filter(pk=account.pk).update(
+        status="ACTIVE", bluum_id="acc-maya", opened_at=now - timedelta(days=90)
+    )
+    for kind in (*DISCLOSURES, "policy"):
+        signature = sign(
+            account=account, slug=kind, version="1", title=kind, body=kind, kind=kind,
+            statement="I agree", ip="203.0.113.7", user_agent="test",
+        )  # fmt: skip
+    InvestorProfile.objects.create(**mine)
+    assessment = RiskAssessment.objects.create(
+        **mine, questionnaire_id="default", questionnaire_version=1, level=6, our_level=6,
+        status="active", expires_at=now + timedelta(days=200),
+    )  # fmt: skip
+    Policy.objects.create(
+        **mine, assessment=assessment, version=1, level=6, text="The rules", status="active",
+        content=statement.derive(level=6, horizon_years=9), signature=signature,
+        accepted_at=now - timedelta(days=80),
+    )  # fmt: skip
+    portfolio = Portfolio.objects.create(
+        account=account, due_at=now + timedelta(minutes=9), bluum_id="p-maya", status="active",
+        value=Decimal("1010.00"), cash=Decimal("10.00"), invested=Decimal("1000.00"),
+        contributed=Decimal("1000.00"), as_of=now, refreshed_at=now,
+    )  # fmt: skip
+    for symbol, name in (("VTI", "equities"), ("BND", "fixed_income")):
+        Holding.objects.create(
+            portfolio=portfolio, symbol=symbol, asset_class=name, quantity=1, value=Decimal(500)
+        )
+    InsightFeed.objects.create(**mine, refreshed_at=now, tax_year=2026, told_at=now)
+    goal = Goal.objects.create(
+        **mine, type="home_purchase", name="First home", target_amount=Decimal(68_000),
+        target_date=later(9), monthly_contribution=Decimal(400), bluum_id="goal-1",
+    )  # fmt: skip
+    keep_projection(goal)
+    return portfolio

@@ -1,8 +1,10 @@
 """Template filters and tags for every page: figures, days, icons, fields, places."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import lucide
 from django import forms, template
@@ -10,7 +12,7 @@ from django.forms import BoundField
 from django.forms.boundfield import BoundWidget
 from django.template import RequestContext
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from robo.ui import words
@@ -77,6 +79,20 @@ def change(value: words.Number | None) -> SafeString | str:
     )
 
 
+AMOUNT = re.compile(r"[+−]?\$\d[\d,]*(?:\.\d\d)?")
+
+
+@register.filter
+def amounts(text: str) -> SafeString:
+    """A sentence whose amounts blur with the figures when someone hides them."""
+    return mark_safe(  # noqa: S308 (escaped here, before anything is put around the amounts)
+        AMOUNT.sub(
+            lambda found: f'<span class="private nowrap">{found[0]}</span>',
+            conditional_escape(text),
+        )
+    )
+
+
 @register.filter
 def typed(value: Any) -> str:
     """An amount as a money field shows it, `1,234.50`; what was typed when it can't be read."""
@@ -94,6 +110,28 @@ def figure(value: words.Number | None, size: str = "") -> SafeString:
         whole,
         format_html('<span class="cents">.{}</span>', cents) if dot else "",
     )
+
+
+@register.simple_tag
+def new_key() -> str:
+    """A key for a form that stands on a page of something else: pressed twice, it is one wish."""
+    return str(uuid4())
+
+
+@register.simple_tag(takes_context=True)
+def privacy(context: RequestContext) -> SafeString:
+    """How the body is marked so that amounts come hidden: by what the browser chose last, else by
+    the person's setting; and whether they hide when the window is left."""
+    request, user = context.get("request"), context.get("user")
+    cookies = request.COOKIES if request else {}
+    setting = bool(getattr(user, "hides_amounts", False))
+    hides = cookies.get("private") == "1" or (setting and cookies.get("private") != "0")
+    marks = (
+        (hides, "data-private"),
+        (setting, "data-hides"),
+        (bool(cookies.get("guarded")), "data-guarded"),
+    )
+    return mark_safe("".join(f" {name}" for on, name in marks if on))  # noqa: S308 (our words)
 
 
 @register.simple_tag
@@ -255,7 +293,7 @@ class Place(NamedTuple):
 
 
 PLACES = (
-    Place("Home", "home", "house"),
+    Place("Home", "home", "house", ("portfolios:insight",)),
     Place(
         "Goals",
         "portfolios:goals",
