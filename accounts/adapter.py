@@ -84,7 +84,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         When the address itself changes, the old and the new one hear of it.
         """
         about = EVENTS.get(template_prefix.rpartition("/")[2], "A change of how you sign in")
-        given = {**(context or {}), "dispute_url": disputes.link(user, about=about)}
+        locks = template_prefix == "account/email/email_changed"
+        url = disputes.link(user, about=about, locks=locks)
+        given = {**(context or {}), "dispute_url": url}
         given["why"] = letters.MANDATORY_WHY
         super().send_notification_mail(template_prefix, user, given, email)
         new = given.get("to_email")

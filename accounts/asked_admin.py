@@ -4,16 +4,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from unfold.decorators import display
 
-from accounts import contact
-from accounts.models import Account, Case, ContactChange, DataExport, Letter
+from accounts import contact, disputes
+from accounts.models import Account, Case, ContactChange, DataExport, Letter, User
 from robo import audit, seal
 from robo.backoffice import client, queues
 from robo.backoffice.roles import Ability, can
@@ -146,6 +144,17 @@ class ContactChangeAdmin(OfClient):
 
 class CloseForm(forms.Form):
     outcome = forms.CharField(max_length=300, label="What came of it")
+    email = forms.EmailField(label="The e-mail address that is theirs")
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"email": user.email}, **kwargs)
+        self.user = user
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).lower()
+        if User.objects.filter(email__iexact=email).exclude(pk=self.user.pk).exists():
+            raise forms.ValidationError("Another person signs in with this address.")
+        return email
 
 
 @admin.register(Case)
@@ -174,16 +183,19 @@ class CaseAdmin(OfClient):
         return [path("<int:pk>/close/", close, name="case_close"), *super().get_urls()]
 
     def close(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """For operations and supervisors: it lets the client in again, and may set the address."""
+        if not can(request.user, Ability.REPLAY):
+            raise Http404
         case = self._row(request, pk)
-        form = CloseForm(request.POST or None)
+        form = CloseForm(request.POST or None, user=case.account.user)
         if request.method == "POST" and form.is_valid():
-            with transaction.atomic():
-                Case.objects.filter(pk=case.pk, closed_at=None).update(
-                    closed_at=timezone.now(),
-                    closed_by=request.user,
-                    outcome=form.cleaned_data["outcome"],
-                )
-                audit.record("close case", request=request, target=case, account=case.account)
+            disputes.close(
+                case,
+                outcome=form.cleaned_data["outcome"],
+                email=form.cleaned_data["email"],
+                actor=request.user,  # type: ignore[arg-type]
+                request=request,
+            )
             messages.success(request, "The case is closed.")
             return redirect("admin:accounts_case_changelist")
         return render(
@@ -193,7 +205,7 @@ class CaseAdmin(OfClient):
                 **self.admin_site.each_context(request),
                 "title": str(case),
                 "question": f"{case.about}: what came of it?",
-                "consequence": case.details,
+                "consequence": f"{case.details} Closing it lets the client sign in again.",
                 "form": form,
                 "button": "Close the case",
                 "account": case.account,

@@ -70,10 +70,11 @@ def was_not_me(request: Request) -> HttpResponse:
 def not_me(request: HttpRequest, token: str) -> HttpResponse:
     """From an e-mail, whoever is signed in: the token says whose account it is about."""
     try:
-        user, about = disputes.read(token)
+        user, about, locks = disputes.read(token)
     except (signing.BadSignature, User.DoesNotExist, KeyError):
         return render(request, "accounts/not_me.html", {"is_old": True}, status=410)
     if request.method == "POST":
-        disputes.dispute(user, about=about, request=request)
-        return render(request, "accounts/not_me.html", {"about": about, "done": True})
-    return render(request, "accounts/not_me.html", {"about": about})
+        disputes.dispute(user, about=about, request=request, locks=locks)
+        context = {"about": about, "done": True, "locks": locks}
+        return render(request, "accounts/not_me.html", context)
+    return render(request, "accounts/not_me.html", {"about": about, "locks": locks})

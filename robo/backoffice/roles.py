@@ -21,7 +21,7 @@ class Ability(Enum):
     INBOX = auto()
     """See what belongs to no client: webhook events, e-mails on their way."""
     REPLAY = auto()
-    """Have a webhook event or an e-mail handled again."""
+    """Have a webhook event or an e-mail handled again; close what a client reported."""
     TRAIL = auto()
     """Read the whole audit trail."""
     STAFF = auto()

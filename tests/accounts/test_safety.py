@@ -8,6 +8,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.account.signals import password_changed
 from allauth.usersessions.models import UserSession
+from django.contrib.auth.models import Group
 from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 from django.urls import reverse
@@ -117,7 +118,7 @@ def test_who_reports_it_while_signed_in_keeps_that_device(maya):
     assert Case.objects.count() == 1
 
 
-def test_a_new_address_is_told_to_the_old_and_the_new_one(maya, apply_for):
+def test_a_new_address_is_told_to_both_and_can_be_undone(client, maya, iris, apply_for):
     account = apply_for(maya)
     Account.objects.filter(pk=account.pk).update(bluum_id="acc_1", due_at=None)
     laptop = signed_in(maya)
@@ -137,6 +138,25 @@ def test_a_new_address_is_told_to_the_old_and_the_new_one(maya, apply_for):
     change = ContactChange.objects.get(account=account)  # Bluum hears of it through people
     assert change.kind == "email"
     assert b"new@" not in bytes(change.sealed)
+
+    # Whoever changed it may read the new address: nobody gets in until operations have called.
+    [warning] = [m for m in told if m.to == ["maya@example.com"]]
+    link = re.search(r"http://testserver(/account/not-me/\S+)", warning.body)[1]
+    client.post(link)
+    maya.refresh_from_db()
+    assert not maya.is_active
+    assert not is_in(laptop)
+
+    close = reverse("admin:case_close", args=[Case.objects.get().pk])
+    client.force_login(iris)  # advisors see it; who may set an address is fewer
+    assert client.get(close).status_code == 404
+    iris.groups.set([Group.objects.get(name="operations")])
+    assert client.post(close, {"outcome": "x", "email": iris.email}).status_code == 422
+    client.post(close, {"outcome": "Talked to her.", "email": "maya@example.com"})
+    maya.refresh_from_db()
+    assert maya.is_active
+    assert maya.email == "maya@example.com"
+    assert EmailAddress.objects.get(user=maya, primary=True).email == "maya@example.com"
 
 
 def test_a_changed_password_is_noted_where_its_owner_looks(rf, maya):
