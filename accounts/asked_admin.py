@@ -147,8 +147,8 @@ class CloseForm(forms.Form):
     email = forms.EmailField(label="The e-mail address that is theirs")
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"email": user.email}, **kwargs)
-        self.user = user
+        super().__init__(*args, **kwargs)
+        self.user, self.fields["email"].initial = user, user.email
 
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"]).lower()
