@@ -76,6 +76,9 @@ def _words(account: Account) -> tuple[Any, ...]:
             )
         case AccountStatus.ACTIVE:
             todo = next(iter(agenda.things_to_do(account)), None)
+            if todo and todo.kind in {"closing", "closed"}:
+                action = {"action": "See it", "url": todo.url}
+                return (todo.kind.capitalize(), "", f"{todo.title}.", todo.detail, action)
             return (
                 "Open",
                 "good",

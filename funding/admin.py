@@ -11,13 +11,17 @@ from django.utils.html import format_html, format_html_join
 from unfold.decorators import display
 
 from accounts.models import Account
+from funding import closing as closings
 from funding import rates as rates  # the front page's gauges
 from funding import services
 from funding.models import (
     Authorization,
     BankAccount,
+    Closing,
     Deposit,
+    Dividends,
     Schedule,
+    ScheduledRun,
     Wallet,
     Withdrawal,
 )
@@ -123,6 +127,14 @@ class ScheduleAdmin(ClientRows):
         "day_of_month",
         "day_of_week",
         "start_date",
+        "paused_until",
+        "buffer",
+        "raise_by",
+        "raise_unit",
+        "raise_months",
+        "raise_most",
+        "raise_on",
+        "raise_told_at",
         "status",
         "wanted",
         "next_execution",
@@ -154,6 +166,90 @@ class AuthorizationAdmin(ClientRows):
         "agreed_at",
         "ended_at",
     )
+
+
+@admin.register(ScheduledRun)
+class ScheduledRunAdmin(ClientRows):
+    list_display = ("day", "client", "dollars", "schedule", "state", "balance", "told_at", "motion")
+    list_filter = ("status",)
+    list_select_related = ("account", "schedule")
+    fields = (
+        "client",
+        "schedule",
+        "named",
+        "day",
+        "dollars",
+        "status",
+        "told_at",
+        "balance",
+        "balance_at",
+        "deposit",
+        "answer",
+        "motion_in_words",
+        "error_in_words",
+    )
+
+
+@admin.register(Dividends)
+class DividendsAdmin(ClientRows):
+    list_display = ("client", "enabled", "rule", "sweep", "keep_cash", "refreshed_at", "motion")
+    list_filter = ("enabled", "rule")
+    list_select_related = ("account",)
+    fields = (
+        "client",
+        "enabled",
+        "rule",
+        "minimum",
+        "sweep",
+        "keep_cash",
+        "wanted",
+        "before",
+        "changed_at",
+        "refusal",
+        "refreshed_at",
+        "motion_in_words",
+        "error_in_words",
+    )
+
+
+@admin.register(Closing)
+class ClosingAdmin(ClientRows):
+    list_display = ("created_at", "client", "bank", "state", "problem", "reviewed_at", "motion")
+    list_filter = (QueueFilter, "status")
+    list_select_related = ("account", "bank")
+    actions = ("go_on", "mark_ended")
+    fields = (
+        "client",
+        "bank",
+        "status",
+        "problem",
+        "told",
+        "signature",
+        "sells_at",
+        "expected_on",
+        "sales",
+        "sold_at",
+        "rounds",
+        "paid",
+        "created_at",
+        "selling_at",
+        "paying_at",
+        "closed_at",
+        "stopped_at",
+        "reviewed_at",
+        "motion_in_words",
+        "error_in_words",
+    )
+
+    @admin.action(description="Go on: what held it up is mended", permissions=["act"])
+    def go_on(self, request: HttpRequest, rows: QuerySet[Closing]) -> None:
+        for row in rows:
+            closings.go_on(closing=row, request=request)
+
+    @admin.action(description="Ended at the custodian", permissions=["act"])
+    def mark_ended(self, request: HttpRequest, rows: QuerySet[Closing]) -> None:
+        for row in rows.filter(status=Closing.Status.CLOSED, reviewed_at=None):
+            closings.mark_ended(closing=row, request=request)
 
 
 @admin.register(BankAccount)
@@ -215,6 +311,28 @@ def money(account: Account, user: Any) -> dict[str, Any]:
     }
 
 
+queues.announce(
+    queues.Queue(
+        "closing-held",
+        "Closings that need a hand",
+        Closing,
+        lambda rows: rows.filter(status=Closing.Status.HELD),
+        since="created_at",
+        order=37,
+        help="The sale or the transfer didn’t go through; mend it, then let it go on",
+    )
+)
+queues.announce(
+    queues.Queue(
+        "closing-ended",
+        "Accounts to end at the custodian",
+        Closing,
+        lambda rows: rows.filter(status=Closing.Status.CLOSED, reviewed_at=None),
+        since="closed_at",
+        order=38,
+        help="Empty and closed here; Bluum has no call for it, so someone asks its support",
+    )
+)
 queues.announce(
     queues.Queue(
         "failed",

@@ -9,8 +9,17 @@ from django.db.models import Exists, OuterRef, prefetch_related_objects
 from django.urls import reverse
 
 from accounts.models import Account
-from funding import calendar
-from funding.models import BankAccount, Deposit, Movement, Schedule, Withdrawal, to_mend
+from funding import calendar, rhythm
+from funding.closing import closing_of
+from funding.models import (
+    BankAccount,
+    Closing,
+    Deposit,
+    Movement,
+    Schedule,
+    Withdrawal,
+    to_mend,
+)
 from robo import agenda
 from robo.agenda import Item
 from robo.ui import words
@@ -36,7 +45,7 @@ class Money:
 
 def money_of(account: Account) -> Money:
     """Each kind read once for this account object, so once for a page."""
-    prefetch_related_objects([account], "banks", "schedules")
+    prefetch_related_objects([account], "banks", "schedules", "closings")
     found = Money(
         [*account.banks.all()],
         _newest(account, Deposit),
@@ -80,6 +89,16 @@ def money_to_do(account: Account) -> Iterator[Item]:
     if not account.is_active:
         return
     known = money_of(account)
+    if closing := closing_of(account):
+        closed = closing.status == Closing.Status.CLOSED
+        yield Item(
+            "Your account is closed" if closed else "Your account is being closed",
+            detail="Your letter and all papers are here." if closed else "See how it stands.",
+            url=reverse("funding:closing-status"),
+            kind="closed" if closed else "closing",
+            urgent=closing.status == Closing.Status.HELD,
+        )
+        return
     banks = [bank for bank in known.banks if bank.status != BankAccount.Status.DISCONNECTED]
     for bank in to_mend(banks):
         if bank.stopped_at:
@@ -167,6 +186,15 @@ NEVER_CAME = (
 @agenda.upcoming
 def money_to_come(account: Account) -> Iterator[Item]:
     known = money_of(account)
+    if (closing := closing_of(account)) and closing.status == Closing.Status.ASKED:
+        yield Item(
+            "Your investments are sold",
+            day=words.local(closing.sells_at).date(),
+            at=closing.sells_at,
+            detail="You can stop it until then",
+            url=reverse("funding:closing-status"),
+            kind="closing",
+        )
     for deposit in known.deposits:
         if deposit.status not in Deposit.OPEN:
             continue
@@ -205,15 +233,16 @@ def money_to_come(account: Account) -> Iterator[Item]:
     for schedule in known.going:
         if schedule.wanted != "active" or schedule.next_execution is None:
             continue
-        yield Item(
-            f"Auto-invest, {words.money(schedule.amount)}",
-            day=words.local(schedule.next_execution).date(),
-            at=schedule.next_execution,
-            detail=f"From {schedule.bank}",
-            url=reverse("funding:schedule", args=[schedule.pk]),
-            amount=schedule.amount,
-            kind="auto_invest",
-        )
+        for run in rhythm.coming(schedule, 1):
+            yield Item(
+                f"Auto-invest, {words.money(run.amount)}",
+                day=run.day,
+                at=run.moment,
+                detail=f"From {schedule.bank}",
+                url=reverse("funding:schedule", args=[schedule.pk]),
+                amount=run.amount,
+                kind="auto_invest",
+            )
 
 
 def _by_hand(deposit: Deposit) -> Item:

@@ -5,7 +5,8 @@ class FundingConfig(AppConfig):
     name = "funding"
 
     def ready(self) -> None:
-        from funding import agenda, holds, papers, services, told  # noqa: F401 (register what they know)
+        from funding import agenda, closing, holds, papers, services, told  # noqa: F401 (register)
         from portfolios.sync import investing
 
         investing.claims.append(services.claimed_cash)
+        investing.claims.append(closing.claimed)

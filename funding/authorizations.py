@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from funding import rhythm
 from funding.models import Authorization, Deposit, Schedule
 from robo import partner
 from robo.ui import words
@@ -27,9 +28,14 @@ def text_for(wish: Deposit | Schedule) -> str:
             f"I authorize {us.legal_name} and its custodian to make electronic (ACH) debits of "
             f"{amount} from {bank}, {often}, from {words.day(wish.start_date)} on."
         )
+        if raised := rhythm.raise_words(wish):
+            what += (
+                f" The amount rises {raised}. I am told each new amount at least ten days before "
+                "it is first debited, and can stop it by then."
+            )
         stop = (
             "I can take this back at any time by pausing or ending auto-invest, at the latest "
-            "the day before a run. A changed amount needs my agreement anew."
+            "half an hour before a run. Any other amount needs my agreement anew."
         )
     return (
         f"{what} {stop} If a debit is returned for want of funds, it may be tried again no more "

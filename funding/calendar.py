@@ -18,6 +18,9 @@ NEW_YORK = ZoneInfo("America/New_York")
 
 # Our assumption: Bluum names no cut-off. What is asked for later starts on the next bank day.
 CUT_OFF = time(16, 0)
+# Bluum names no time zone for an auto-invest `time`; the examples only fit UTC. 15:00 UTC is
+# mid-morning in New York, so a run's UTC day is its New York day, summer and winter.
+RUNS_AT = time(15, 0)
 MARKET_CLOSES = time(16, 0)
 MARKET_CLOSES_EARLY = time(13, 0)
 ONE_DAY = timedelta(days=1)

@@ -36,6 +36,9 @@ SMALLEST_SALE = Decimal("1.00")
 SECURITY_HOLD = timedelta(hours=72)
 # So long a deposit waits for its bank to be mended before it is given up.
 WAITS_FOR_BANK = timedelta(days=14)
+# So long papers stay readable after an account was closed: the five years of rule 204-2, counted
+# from the end of the year they were made in.
+KEPT_YEARS = 6
 
 
 def least_withdrawal() -> Decimal:

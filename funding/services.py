@@ -28,6 +28,7 @@ from funding.models import (
 )
 from funding.sync import returns
 from onboarding.services import why_no_money
+from portfolios.planning.months import months_later
 from robo import audit, seal
 from robo.ui import words
 
@@ -329,45 +330,40 @@ def request_schedule(
     day_of_month: int | None,
     start_date: date,
     key: UUID,
+    request: Any = None,
+    **rules: Any,
 ) -> Schedule:
     """Write down an auto-invest schedule. The same key always means the same one.
 
-    Raises AnswersOpen, also when it would take more of the income than one told can be.
+    `rules` are its payday, buffer and raise. Raises AnswersOpen, also when it would take more of
+    the income than one told can be.
     """
     if not Schedule.objects.filter(account=account, key=key).exists():
         may_fund(account, **told.with_schedule(account, amount, frequency, start_date))
-    return _write_schedule(
-        account, bank, amount, frequency, day_of_week, day_of_month, start_date, key
-    )
+    wish = {
+        "bank": bank,
+        "amount": amount,
+        "frequency": frequency,
+        "day_of_week": day_of_week,
+        "day_of_month": day_of_month,
+        "start_date": start_date,
+        **rules,
+    }
+    if rules.get("raise_by"):
+        wish["raise_on"] = months_later(start_date, rules["raise_months"])
+    return _write_schedule(account, key, wish, request)
 
 
 @transaction.atomic
-def _write_schedule(
-    account: Account,
-    bank: BankAccount,
-    amount: Decimal,
-    frequency: str,
-    day_of_week: int | None,
-    day_of_month: int | None,
-    start_date: date,
-    key: UUID,
-) -> Schedule:
+def _write_schedule(account: Account, key: UUID, wish: dict[str, Any], request: Any) -> Schedule:
+    # Unique, so that the schedule is found again at Bluum, and its runs by their words.
+    name = f"{Schedule.Frequency(wish['frequency']).label} {str(key)[:8]}"
+    schedule: Schedule
     schedule, created = Schedule.objects.get_or_create(
-        account=account,
-        key=key,
-        defaults={
-            "bank": bank,
-            # Unique, so that the schedule is found again at Bluum, and its runs by their words.
-            "name": f"{Schedule.Frequency(frequency).label} {str(key)[:8]}",
-            "amount": amount,
-            "frequency": frequency,
-            "day_of_week": day_of_week,
-            "day_of_month": day_of_month,
-            "start_date": start_date,
-        },
+        account=account, key=key, defaults={**wish, "name": name}
     )
     if created:
-        authorizations.keep(schedule)
+        authorizations.keep(schedule, request)
         schedule.enqueue()
         wallet_of(account)
     return schedule
@@ -379,29 +375,36 @@ def change_schedule(
     amount: Decimal,
     day_of_week: int | None,
     day_of_month: int | None,
+    request: Any = None,
+    **rules: Any,
 ) -> Schedule:
-    """Change amount or day from the next run on. Raises NotPossible if the schedule has ended, or
-    when more shall go in while risk answers are open."""
+    """Change amount, day or rules from the next run on. Raises NotPossible if the schedule has
+    ended, or when more shall go in while risk answers are open."""
     if amount > schedule.amount:
         more = amount - schedule.amount
         may_fund(schedule.account, **told.with_schedule(schedule.account, more, schedule.frequency))
-    return _change_schedule(schedule, amount, day_of_week, day_of_month)
+    days = {"day_of_week": day_of_week, "day_of_month": day_of_month}
+    return _change_schedule(schedule, {"amount": amount, **days, **rules}, request)
 
 
 @transaction.atomic
-def _change_schedule(
-    schedule: Schedule, amount: Decimal, day_of_week: int | None, day_of_month: int | None
-) -> Schedule:
-    found = _going(schedule)
-    wished = {"amount": amount, "day_of_week": day_of_week, "day_of_month": day_of_month}
-    if all(getattr(found, name) == value for name, value in wished.items()):
+def _change_schedule(schedule: Schedule, wish: dict[str, Any], request: Any) -> Schedule:
+    found = going_schedule(schedule)
+    changed = {name for name, value in wish.items() if getattr(found, name) != value}
+    if not changed:
         return found
-    for name, value in wished.items():
+    for name, value in wish.items():
         setattr(found, name, value)
-    found.revision += 1
+    if changed & {"raise_by", "raise_unit", "raise_months"}:
+        months = found.raise_months if found.raise_by else None
+        found.raise_on = months_later(timezone.localdate(), months) if months else None
+    if changed - {"buffer"}:
+        found.raise_told_at = None  # what was told doesn't hold any more
+        authorizations.keep(found, request)
+    if changed & {"amount", "day_of_week", "day_of_month"}:
+        found.revision += 1
     found.refusal = ""
-    found.save(update_fields=[*wished, "revision", "refusal"])
-    authorizations.keep(found)
+    found.save(update_fields=[*wish, "revision", "refusal", "raise_on", "raise_told_at"])
     found.poke()
     return found
 
@@ -419,7 +422,7 @@ def resume_schedule(*, schedule: Schedule) -> Schedule:
 
 @transaction.atomic
 def _resume_schedule(schedule: Schedule) -> Schedule:
-    found = _going(schedule)
+    found = going_schedule(schedule)
     if not found.bank.is_usable:
         why = found.bank.why_stopped or f"{found.bank} isn’t linked any more. Link a bank first."
         raise NotPossible(why)
@@ -435,7 +438,8 @@ def end_schedule(*, schedule: Schedule) -> Schedule:
     return _want(schedule, "cancelled")
 
 
-def _going(schedule: Schedule) -> Schedule:
+def going_schedule(schedule: Schedule) -> Schedule:
+    """The row, locked. Raises NotPossible once it has ended."""
     found: Schedule = Schedule.objects.select_for_update(of=("self",)).get(pk=schedule.pk)
     if found.has_ended or found.wanted == "cancelled":
         raise NotPossible("This schedule has ended. You can set up a new one.")
@@ -443,7 +447,7 @@ def _going(schedule: Schedule) -> Schedule:
 
 
 def _want(schedule: Schedule, wanted: str) -> Schedule:
-    found = _going(schedule)
+    found = going_schedule(schedule)
     if found.wanted != wanted:
         found.wanted = wanted
         found.save(update_fields=["wanted"])

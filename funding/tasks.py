@@ -3,13 +3,26 @@ from celery import shared_task
 from funding.models import (
     BankAccount,
     BankLink,
+    Closing,
     Deposit,
+    Dividends,
     Ledger,
     Schedule,
+    ScheduledRun,
     Wallet,
     Withdrawal,
 )
-from funding.sync import banks, deposits, ledger, schedules, wallets, withdrawals
+from funding.sync import (
+    banks,
+    closings,
+    deposits,
+    dividends,
+    ledger,
+    runs,
+    schedules,
+    wallets,
+    withdrawals,
+)
 from robo import work
 
 
@@ -39,6 +52,11 @@ def advance_schedule(pk: int) -> None:
 
 
 @shared_task
+def advance_run(pk: int) -> None:
+    work.take(ScheduledRun, pk, runs.advance_run)
+
+
+@shared_task
 def advance_wallet(pk: int) -> None:
     work.take(Wallet, pk, wallets.advance_wallet)
 
@@ -46,3 +64,13 @@ def advance_wallet(pk: int) -> None:
 @shared_task
 def advance_ledger(pk: int) -> None:
     work.take(Ledger, pk, ledger.advance_ledger)
+
+
+@shared_task
+def advance_closing(pk: int) -> None:
+    work.take(Closing, pk, closings.advance_closing)
+
+
+@shared_task
+def advance_dividends(pk: int) -> None:
+    work.take(Dividends, pk, dividends.advance_dividends)

@@ -139,6 +139,7 @@ Auto-invest
   After a pause nothing is caught up. Without a day, a schedule takes that of its start. An end date
   is the last day a run may be due. `last_execution.status`: processing, completed, failed (the
   money did not come, went back, or bought nothing). PATCH replaces `schedule` as a whole.
+- A `start_date` that PATCH moves forward leaves the runs before it out; the rhythm counts from it.
 - equal_weight is over what is held, over the model while nothing is. A policy is needed (409-003)
   unless the schedule says itself what to buy.
 

@@ -1,5 +1,7 @@
 """What the funding app keeps: money in and money out."""
 
+from funding.models.closing import Closing
+from funding.models.dividends import Dividends
 from funding.models.incoming import (
     BY_HAND,
     LINK_FAILED,
@@ -23,7 +25,7 @@ from funding.models.outgoing import (
     WithdrawalEvent,
     WithdrawalQuerySet,
 )
-from funding.models.schedules import Schedule, ScheduleQuerySet
+from funding.models.schedules import Schedule, ScheduledRun, ScheduleQuerySet
 
 __all__ = [
     "BY_HAND",
@@ -35,13 +37,16 @@ __all__ = [
     "BankAccount",
     "BankAccountQuerySet",
     "BankLink",
+    "Closing",
     "Deposit",
     "DepositQuerySet",
+    "Dividends",
     "Ledger",
     "Movement",
     "MovementQuerySet",
     "Schedule",
     "ScheduleQuerySet",
+    "ScheduledRun",
     "SecurityHold",
     "TransferEvent",
     "Wallet",

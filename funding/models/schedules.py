@@ -1,6 +1,7 @@
 """Auto-invest schedules."""
 
 import uuid
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Self
 
@@ -9,7 +10,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Account, OfAccountQuerySet
-from funding.models.incoming import BankAccount
+from funding.calendar import NEW_YORK, RUNS_AT
+from funding.models.incoming import BankAccount, Deposit
 from onboarding.models import dollars
 from robo.work import Work, due_indexes
 
@@ -49,7 +51,38 @@ class Schedule(Work):
     day_of_week = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="0 is Sunday, as Bluum counts."
     )
-    start_date = models.DateField()
+    start_date = models.DateField(
+        help_text="Bluum’s start. Skipping moves it to the next named day, so the rhythm stays."
+    )
+    payday = models.BooleanField(
+        default=False, db_default=False, help_text="Set up as the day after payday."
+    )
+    paused_until = models.DateField(
+        null=True, blank=True, help_text="Asked to rest until then; it goes on by itself."
+    )
+    undo_start = models.DateField(
+        null=True, blank=True, help_text="The start before the last skip or rest, to take it back."
+    )
+    buffer = dollars(default=0, db_default=0, help_text="Never pull the bank’s balance below this.")
+    raise_by = models.DecimalField(
+        max_digits=12, decimal_places=2, null=True, blank=True, help_text="In raise_unit."
+    )
+    raise_unit = models.CharField(
+        max_length=8,
+        choices=[("percent", "percent"), ("dollars", "dollars")],
+        blank=True,
+        db_default="",
+    )
+    raise_months = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Months from one raise to the next."
+    )
+    raise_most = dollars(null=True, blank=True, help_text="Never raised above this.")
+    raise_on = models.DateField(
+        null=True, blank=True, help_text="The first run on or after this day has the next amount."
+    )
+    raise_told_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the next raise was told, ten days ahead."
+    )
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.REQUESTED)
     wanted = models.CharField(
         max_length=20,
@@ -82,6 +115,18 @@ class Schedule(Work):
         return self.name
 
     @property
+    def days(self) -> dict[str, int | None]:
+        return {"day_of_week": self.day_of_week, "day_of_month": self.day_of_month}
+
+    @property
+    def is_resting(self) -> bool:
+        """Asked to pause until a day that is still to come."""
+        return (
+            self.paused_until is not None
+            and self.paused_until > timezone.now().astimezone(NEW_YORK).date()
+        )
+
+    @property
     def has_ended(self) -> bool:
         return self.status in {self.Status.COMPLETED, self.Status.CANCELLED, self.Status.REFUSED}
 
@@ -90,4 +135,80 @@ class Schedule(Work):
         """Bluum has what the person asked for."""
         return self.has_ended or (
             self.status == self.wanted and self.sent_revision == self.revision
+        )
+
+
+class ScheduledRun(Work):
+    """One date of a schedule: told the day before, skipped by a tap, followed until it has run.
+
+    The next one is written down as soon as Bluum has named it; `named` is the day the schedule
+    says, `day` the market day it happens on.
+    """
+
+    class Status(models.TextChoices):
+        PLANNED = "planned", "Planned"
+        SKIPPED = "skipped", "Skipped"
+        LOW = "low", "Skipped, low balance"
+        RAN = "ran", "Ran"
+        TOO_LATE = "too_late", "Ran although skipped"
+        MISSED = "missed", "Didn’t run"
+        DROPPED = "dropped", "Not needed"
+
+    class Answer(models.TextChoices):
+        DEPOSIT = "deposit", "Deposit it once"
+        RAISE = "raise", "Raise what follows"
+        LET_GO = "let_go", "Let it go"
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="scheduled_runs")
+    schedule = models.ForeignKey(Schedule, models.PROTECT, related_name="runs")
+    deposit = models.OneToOneField(
+        Deposit, models.SET_NULL, null=True, blank=True, related_name="run"
+    )
+    named = models.DateField()
+    day = models.DateField()
+    amount = dollars()
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PLANNED)
+    start_before = models.DateField(
+        null=True, blank=True, help_text="The schedule’s start before this run was skipped."
+    )
+    told_at = models.DateTimeField(null=True, blank=True)
+    balance = dollars(null=True, blank=True, help_text="At the bank the day before, if known.")
+    balance_at = models.DateTimeField(null=True, blank=True)
+    answer = models.CharField(
+        max_length=10,
+        choices=Answer.choices,
+        blank=True,
+        db_default="",
+        help_text="What the person wants in place of a run that was missed.",
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = models.Manager.from_queryset(OfAccountQuerySet)()
+    work_task = "funding.tasks.advance_run"
+
+    OFF = (Status.SKIPPED, Status.LOW)
+    DONE = (Status.RAN, Status.TOO_LATE, Status.MISSED, Status.DROPPED)
+    SKIP_UNTIL = timedelta(minutes=30)
+    """So long before a run a skip has to be asked for, to reach Bluum in time."""
+
+    class Meta:
+        ordering = ["-named"]
+        constraints = [models.UniqueConstraint(fields=["schedule", "named"], name="run_once")]
+        indexes = due_indexes("scheduled_run")
+
+    def __str__(self) -> str:
+        return f"Run of {self.day}"
+
+    @property
+    def moment(self) -> datetime:
+        """When Bluum runs it."""
+        return datetime.combine(self.day, RUNS_AT, UTC)
+
+    @property
+    def can_be_undone(self) -> bool:
+        """Whether a skip can still be taken back."""
+        return (
+            self.status in self.OFF
+            and self.start_before is not None
+            and timezone.now() < self.moment - self.SKIP_UNTIL
         )

@@ -1,7 +1,7 @@
 """Auto-invest: what the person wants is brought to Bluum, and Bluum's dates brought back."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.db import transaction
 from django.urls import reverse
@@ -9,16 +9,16 @@ from django.utils import timezone
 
 from accounts.models import Account
 from accounts.services import tell
-from funding import reasons
-from funding.models import BankAccount, Schedule
+from funding import calendar, reasons
+from funding.models import BankAccount, Schedule, ScheduledRun
+from funding.sync import runs
 from portfolios.models import Policy, Portfolio
 from robo import clients
 from robo.bluum import Conflict, NotFound, Refused
 from robo.bluum.auto_invest import AutoInvest
 from robo.ui import words
 
-# Bluum names no time zone for `time`; the examples only fit UTC. 15:00 is mid-morning in New York.
-RUNS_AT = "15:00"
+RUNS_AT = f"{calendar.RUNS_AT:%H:%M}"
 ENDED = {Schedule.Status.COMPLETED, Schedule.Status.CANCELLED}
 
 
@@ -43,7 +43,7 @@ def advance_schedule(schedule: Schedule) -> timedelta | None:
         _end(schedule)
         return None
     applied = apply_schedule(schedule.pk, remote)
-    return None if applied.is_settled else timedelta(seconds=5)
+    return runs.care(applied) if applied.is_settled else timedelta(seconds=5)
 
 
 def _bring_about(schedule: Schedule, remote: AutoInvest) -> AutoInvest | None:
@@ -61,6 +61,7 @@ def _bring_about(schedule: Schedule, remote: AutoInvest) -> AutoInvest | None:
                 amount=schedule.amount,
                 funding_source_id=schedule.bank.bluum_id,
                 schedule=_days(schedule),
+                start_date=schedule.start_date,
                 idempotency_key=f"{schedule.key}:{schedule.revision}",
             )
         except Conflict:
@@ -117,7 +118,7 @@ def _create(schedule: Schedule) -> timedelta | None:
             return None
         Schedule.objects.filter(pk=schedule.pk).update(sent_revision=schedule.revision)
     applied = apply_schedule(schedule.pk, remote)
-    return None if applied.is_settled else timedelta(seconds=1)
+    return runs.care(applied) if applied.is_settled else timedelta(seconds=1)
 
 
 def _find(schedule: Schedule) -> AutoInvest | None:
@@ -150,19 +151,22 @@ def apply_schedule(pk: int, remote: AutoInvest) -> Schedule:
         if remote.schedule:
             schedule.day_of_week = remote.schedule.day_of_week
             schedule.day_of_month = remote.schedule.day_of_month
+        schedule.start_date = remote.start_date or schedule.start_date
     if schedule.has_ended:
         schedule.wanted = "cancelled"
     before = schedule.last_execution.get("executed_at")
     if remote.last_execution:
         schedule.last_execution = remote.last_execution.model_dump(mode="json")
     schedule.save()
+    runs.expect(schedule)
     ran = schedule.last_execution.get("executed_at")
     if ran and ran != before and schedule.last_execution.get("status") == "failed":
         tell(
             account=schedule.account,
             key=f"auto-invest-failed:{schedule.pk}:{ran}"[:80],
             title=f"Auto-invest of {words.money(schedule.amount)} didn’t run",
-            body="Your bank didn’t send the money. It’s tried again on the next date.",
+            body="Your bank didn’t send the money. It goes on with the next date; "
+            "the page shows how to make up for this one.",
             url=reverse("funding:schedule", args=[schedule.pk]),
         )
     return schedule
@@ -209,11 +213,12 @@ def refresh_schedules(account: Account) -> None:
     """Bring forward every schedule that differs at Bluum, and adopt those we don't have."""
     remotes = clients.bluum().auto_invest.list(account.bluum_id or "")
     ours = {s.bluum_id: s for s in Schedule.objects.filter(account=account).exclude(bluum_id=None)}
+    expected = set(ScheduledRun.objects.filter(account=account).values_list("schedule_id", "day"))
     for remote in remotes:
         known = ours.get(remote.auto_invest_id)
         if known is None:
             _adopt(account, remote)
-        elif _differs(known, remote):
+        elif not known.is_settled or _differs(known, remote) or _unexpected(known, expected):
             known.poke()
 
 
@@ -225,6 +230,12 @@ def _differs(schedule: Schedule, remote: AutoInvest) -> bool:
         or (ran or schedule.last_execution) != schedule.last_execution
         or bool(schedule.next_execution and schedule.next_execution < timezone.now())
     )
+
+
+def _unexpected(schedule: Schedule, expected: set[tuple[int, date]]) -> bool:
+    """Its next run isn't written down yet."""
+    coming = schedule.next_execution
+    return bool(coming and schedule.is_settled and (schedule.pk, coming.date()) not in expected)
 
 
 def _adopt(account: Account, remote: AutoInvest) -> None:

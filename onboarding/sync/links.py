@@ -149,6 +149,17 @@ def _read(link: ExternalLink) -> timedelta | None:
     return apply_bank(link.pk, item, accounts, holdings, owed)
 
 
+def balances_now(link: ExternalLink) -> dict[str, Decimal | None]:
+    """What the link's accounts hold at this moment, by Plaid's account id; dollars that can be
+    spent, None where the bank doesn't say. Asks the bank itself. Raises PlaidError."""
+    if not link.sealed_access_token:
+        return {}
+    found = clients.plaid().accounts(_access(link), fresh=True)
+    return {
+        one.account_id: one.current if one.available is None else one.available for one in found
+    }
+
+
 def _if_offered(ask: Any, token: str) -> Any:
     """What a bank doesn't have, or isn't ready with, is left out."""
     try:

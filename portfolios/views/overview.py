@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, F, Q, Subquery, Value, Window
 from django.db.models.functions import Coalesce, RowNumber
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -89,6 +89,8 @@ def home(request: Request) -> HttpResponse:
         return render(request, "portfolios/_value.html", value_context(portfolio, points, period))
     rows = goal_rows(known)
     todo = agenda.things_to_do(request.account)
+    if closed := next((item for item in todo if item.kind == "closed"), None):
+        return redirect(closed.url)
     upcoming = agenda.things_to_come(request.account)
     steps = first_steps(known, todo, upcoming)
     told = readings(known, todo)

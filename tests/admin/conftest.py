@@ -13,7 +13,17 @@ from django.utils import timezone
 from accounts import services
 from accounts.models import Account, Document, Message, Notice
 from funding import authorizations
-from funding.models import BankAccount, Deposit, Schedule, TransferEvent, Wallet, Withdrawal
+from funding.models import (
+    BankAccount,
+    Closing,
+    Deposit,
+    Dividends,
+    Schedule,
+    ScheduledRun,
+    TransferEvent,
+    Wallet,
+    Withdrawal,
+)
 from onboarding.models import Advice, InvestorProfile, RiskAssessment
 from portfolios.models import (
     FinancialPlan,
@@ -153,9 +163,17 @@ def _furnish(user: Any) -> Account:
     Withdrawal.objects.create(
         **mine, bank=bank, amount=Decimal(50), status="failed", failure_reason="No such account"
     )
-    Schedule.objects.create(
+    schedule = Schedule.objects.create(
         **mine, bank=bank, name="Every month", amount=Decimal(100), frequency="monthly",
         day_of_month=1, start_date=date(2026, 12, 1), status="active",
+    )  # fmt: skip
+    ScheduledRun.objects.create(
+        **mine, schedule=schedule, named=now.date(), day=now.date(), amount=100
+    )
+    Dividends.objects.create(**mine, enabled=True, rule="same_security")
+    Closing.objects.create(
+        **mine, bank=bank, signature=signature, sells_at=now, expected_on=now.date(),
+        status="stopped",
     )  # fmt: skip
     Wallet.objects.create(**mine, balance=Decimal(12), available=Decimal(12), reserved=Decimal(0))
     audit.record("open account", target=account, account=account)

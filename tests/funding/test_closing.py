@@ -1,0 +1,226 @@
+"""Closing the account: signed, sold, paid out once, closed; stopped in time; helped when stuck."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Account, Notice, Signature
+from funding.models import BankAccount, Closing, Deposit, Schedule, Wallet, Withdrawal
+from portfolios.models import Investment, Policy, Portfolio
+from robo import work
+from sandbox import faults
+from sandbox.world import World
+from tests.funding.conftest import Bluum, key_in, sign_in
+from tests.portfolios.pdf_text import pdf_text
+
+KINDS = (Deposit, Withdrawal, Schedule, Investment, Wallet, Closing)
+
+
+@pytest.fixture
+def go(sandbox: World, db: None) -> Any:
+    """Both clocks together, and everything that is due."""
+    with time_machine.travel(sandbox.clock.now(), tick=False) as ours:
+
+        def go_(delta: timedelta, rounds: int = 2) -> None:
+            sandbox.clock.advance(delta)
+            ours.move_to(sandbox.clock.now())
+            for _ in range(rounds):
+                work.run_due(*KINDS)
+
+        yield go_
+
+
+@pytest.fixture
+def invested(
+    go: Any, web: Client, account: Account, bank: BankAccount, policy: Policy, sandbox: World
+) -> Account:
+    """$1,000 came and is invested."""
+    page = web.get("/money/deposit/")
+    wish = {"key": key_in(page), "amount": "1000", "bank": bank.pk, "confirmed": "1"}
+    assert web.post("/money/deposit/", wish).status_code == 302
+    for _ in range(30):
+        go(timedelta(seconds=20))
+        if Investment.objects.filter(status="completed").exists():
+            break
+    Portfolio.objects.all().poke()
+    work.run_due(Portfolio)
+    assert Portfolio.objects.get().invested
+    return account
+
+
+def ask(web: Client, bank: BankAccount) -> Closing:
+    """Through all three screens, as a person does."""
+    assert "Close your account" in web.get("/money/closing/").content.decode()
+    page = web.get("/money/closing/money/")
+    answer = web.post("/money/closing/money/", {"key": key_in(page), "bank": bank.pk})
+    signing = web.get(answer["Location"])
+    text = signing.content.decode()
+    assert f"is then sent to {bank}" in text
+    fields = {name: signing.context[name] for name in ("key", "hash")}
+    wish = {"key": fields["key"], "bank": bank.pk, "text": fields["hash"]}
+    assert web.post("/money/closing/sign/", wish).status_code == 422
+    for _ in range(2):
+        assert web.post("/money/closing/sign/", wish | {"agree": "on"}).status_code == 302
+    return Closing.objects.get()
+
+
+def until(go: Any, closing: Closing, status: str) -> None:
+    for _ in range(40):
+        go(timedelta(minutes=6))
+        closing.refresh_from_db()
+        if closing.status == status:
+            return
+    raise AssertionError(f"{closing.status} {closing.problem} {closing.error}")
+
+
+def to_the_sale(go: Any, closing: Closing, sandbox: World) -> None:
+    go(closing.sells_at - sandbox.clock.now() + timedelta(minutes=1), rounds=3)
+
+
+def test_it_is_sold_paid_out_once_and_closed_with_a_letter(
+    web: Client, invested: Account, bank: BankAccount, sandbox: World, bluum: Bluum, go: Any
+) -> None:
+    closing = ask(web, bank)
+    assert closing.signature.text.body.startswith("I ask ")
+    assert Signature.objects.filter(kind="closing").count() == 1
+    assert web.get("/money/deposit/")["Location"] == "/money/closing/status/"
+    go(timedelta(hours=2))
+    assert bluum.withdrawals == []
+    to_the_sale(go, closing, sandbox)
+    sign_in(web, invested.user)
+    web.post("/money/closing/stop/")  # too late
+    until(go, closing, "paying")
+    for _ in range(3):  # steps that are done again, by whatever worker
+        Closing.objects.all().poke()
+        work.run_due(Closing)
+    until(go, closing, "closed")
+    (gone,) = bluum.withdrawals
+    assert gone["status"] == "completed"
+    assert closing.paid == gone["amount"] > 900
+    wallet = Wallet.objects.get()
+    wallet.poke()
+    work.run_due(Wallet)
+    wallet.refresh_from_db()
+    assert wallet.balance == 0
+    sign_in(web, invested.user)
+    page = web.get("/money/closing/status/").content.decode()
+    assert "Your account is closed." in page
+    assert web.get("/home/")["Location"] == "/money/closing/status/"
+    assert "Your account is closed." in web.get(reverse("accounts:status")).content.decode()
+    letter = pdf_text(web.get("/money/closing/letter.pdf").content)
+    assert f"${closing.paid:,.2f} to Checking" in letter
+    assert Notice.objects.filter(key=f"closing:{closing.pk}:closed").count() == 1
+
+
+def test_it_is_stopped_before_the_sale_and_nothing_happened(
+    web: Client, invested: Account, bank: BankAccount, sandbox: World, bluum: Bluum, go: Any
+) -> None:
+    closing = ask(web, bank)
+    assert "Keep your account?" in web.get("/money/closing/stop/").content.decode()
+    assert web.post("/money/closing/stop/").status_code == 302
+    to_the_sale(go, closing, sandbox)
+    closing.refresh_from_db()
+    assert closing.status == "stopped"
+    assert bluum.withdrawals == []
+    sign_in(web, invested.user)
+    assert web.get("/money/deposit/").status_code == 200
+    assert web.get("/money/closing/status/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "route"), [("POST", "*/rebalancing"), ("POST", "*/withdrawals")]
+)
+def test_an_answer_lost_on_the_way_sells_and_pays_once(
+    web: Client, invested: Account, bank: BankAccount, sandbox: World, bluum: Bluum, go: Any,
+    method: str, route: str,
+) -> None:  # fmt: skip
+    closing = ask(web, bank)
+    faults.add(sandbox, {"kind": "malformed", "route": route, "method": method, "count": 1})
+    to_the_sale(go, closing, sandbox)
+    until(go, closing, "closed")
+    assert len(bluum.withdrawals) == 1
+    assert closing.paid == bluum.withdrawals[0]["amount"]
+
+
+def test_what_the_bank_sends_back_waits_for_a_person_and_goes_on(
+    web: Client, invested: Account, bank: BankAccount, sandbox: World, bluum: Bluum, go: Any,
+    iris: Any,
+) -> None:  # fmt: skip
+    from funding import closing as closings
+
+    closing = ask(web, bank)
+    to_the_sale(go, closing, sandbox)
+    until(go, closing, "paying")
+    go(timedelta(seconds=1))
+    row = next(iter(sandbox.table("withdrawals").values()), None)
+    while row is None:
+        go(timedelta(seconds=1))
+        row = next(iter(sandbox.table("withdrawals").values()), None)
+    row["status"], row["failure_reason"] = "failed", "R02"
+    Withdrawal.objects.update(status="failed", failure_reason="R02", due_at=None)
+    Closing.objects.all().poke()
+    work.run_due(Closing)
+    closing.refresh_from_db()
+    assert closing.status == "held"
+    sign_in(web, invested.user)
+    assert "needs a hand" in web.get("/money/closing/status/").content.decode()
+    closings.go_on(closing=closing)
+    closing.refresh_from_db()
+    assert closing.status == "paying"
+
+
+def test_what_still_moves_is_waited_for(
+    web: Client, invested: Account, bank: BankAccount, sandbox: World, bluum: Bluum, go: Any
+) -> None:
+    Deposit.objects.create(
+        account=invested, bank=bank, amount=50, status="processing", bluum_id="x", due_at=None,
+        created_at=datetime(2026, 11, 1, tzinfo=UTC),
+    )  # fmt: skip
+    assert "$50.00 on its way here" in web.get("/money/closing/").content.decode()
+    closing = ask(web, bank)
+    to_the_sale(go, closing, sandbox)
+    closing.refresh_from_db()
+    assert closing.status == "asked"
+    Deposit.objects.filter(bluum_id="x").update(status="canceled")
+    go(timedelta(minutes=16))
+    closing.refresh_from_db()
+    assert closing.status in {"selling", "paying"}
+
+
+def test_more_than_one_transfer_can_carry_leaves_in_several(
+    web: Client, invested: Account, bank: BankAccount, sandbox: World, bluum: Bluum, go: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    from funding import limits
+
+    monkeypatch.setattr(limits, "MOST", Decimal("400.00"))
+    closing = ask(web, bank)
+    to_the_sale(go, closing, sandbox)
+    until(go, closing, "closed")
+    amounts = [row["amount"] for row in bluum.withdrawals]
+    assert len(amounts) == 3
+    assert sum(amounts) == closing.paid
+
+
+def test_only_maya_sees_her_closing(
+    web: Client, invested: Account, bank: BankAccount, omar: Any,
+    open_account: Callable[..., Account],
+) -> None:  # fmt: skip
+    ask(web, bank)
+    open_account(omar, last_name="Haddad")
+    other, nobody = Client(), Client()
+    sign_in(other, omar)
+    for name in ("status", "stop", "letter"):
+        url = reverse(f"funding:closing-{name}")
+        assert other.get(url).status_code == 404
+        assert nobody.get(url).status_code == 302
+    page = other.get("/money/closing/money/")
+    assert str(bank) not in page.content.decode()
+    for name in ("closing", "closing-money", "closing-sign"):
+        assert nobody.get(reverse(f"funding:{name}")).status_code == 302

@@ -1,0 +1,375 @@
+"""A schedule's next dates: kept for a year, skipped, rested, guarded, raised, made up for."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Account, Notice
+from funding import rhythm
+from funding.models import Authorization, BankAccount, Schedule, ScheduledRun, Wallet
+from onboarding.models import ExternalAccount, ExternalLink
+from portfolios.models import Policy
+from robo import clients, plaid, seal, work
+from sandbox import faults
+from sandbox.world import World
+from tests.funding.conftest import Bluum, sign_in
+from tests.funding.test_schedules import page_of, press, set_up, wish
+
+RUN = timedelta(hours=1)
+
+
+@pytest.fixture
+def to_the_moment(sandbox: World, pass_time: Callable[[timedelta], None]) -> Any:
+    """Both clocks go to a moment, ours and the sandbox's; everything due on the way is done."""
+    with time_machine.travel(sandbox.clock.now(), tick=False) as ours:
+
+        def go(moment: datetime) -> None:
+            work.run_due(Wallet, Schedule, ScheduledRun)
+            if moment > sandbox.clock.now():
+                sandbox.clock.advance(moment - sandbox.clock.now())
+            ours.move_to(moment)
+            for _ in range(2):
+                Wallet.objects.all().poke()
+                work.run_due(Wallet, Schedule, ScheduledRun)
+
+        yield go
+
+
+@pytest.fixture
+def monthly(
+    to_the_moment: Any, sandbox: World, web: Client, bank: BankAccount, policy: Policy
+) -> Schedule:
+    """$600 on the 15th of each month, from December 2026 on."""
+    start = {"start_date_0": 12, "start_date_1": 1, "start_date_2": 2026}
+    made = set_up(web, bank, **start)
+    to_the_moment(sandbox.clock.now() + timedelta(minutes=1))
+    made.refresh_from_db()
+    assert made.status == "active"
+    return made
+
+
+def there(world: World) -> dict[str, Any]:
+    return dict(next(iter(world.table("schedules").values())))
+
+
+def days(schedule: Schedule, count: int = 6) -> list[date]:
+    schedule.refresh_from_db()
+    return [run.day for run in rhythm.coming(schedule, count)]
+
+
+def pulled(world: World) -> list[date]:
+    return [row["created_at"].date() for row in world.table("deposits").values()]
+
+
+@pytest.mark.parametrize(
+    ("frequency", "day", "start"),
+    [
+        ("biweekly", 5, date(2026, 11, 30)),
+        ("monthly", 31, date(2026, 12, 1)),
+        ("quarterly", 30, date(2026, 11, 30)),
+    ],
+)
+def test_for_a_year_the_dates_shown_are_the_dates_that_run(
+    sandbox: World, account: Account, bank: BankAccount, policy: Policy,
+    frequency: str, day: int, start: date,
+) -> None:  # fmt: skip
+    on = {"day_of_week": day} if frequency in {"weekly", "biweekly"} else {"day_of_month": day}
+    portfolio = clients.bluum().portfolios.list(account.bluum_id)[0].portfolio_id
+    clients.bluum().auto_invest.create(
+        account.bluum_id, name="A year", portfolio_id=portfolio, funding_source_id=bank.bluum_id,
+        amount=Decimal(10), frequency=frequency, idempotency_key="year", time="15:00",
+        start_date=start, **on,
+    )  # fmt: skip
+    row = next(iter(sandbox.table("schedules").values()))
+    shown: set[date] = set()
+    until = sandbox.clock.now() + timedelta(days=366)
+    while row["next_execution"] < until:
+        ours = Schedule(
+            status="active", wanted="active", sent_revision=1, amount=Decimal(10),
+            frequency=frequency, start_date=row["start_date"],
+            next_execution=row["next_execution"], **on,
+        )  # fmt: skip
+        six = [run.day for run in rhythm.coming(ours)]
+        assert len(six) == 6
+        assert six[0] == row["next_execution"].date()
+        shown |= {one for one in six if one < until.date()}
+        sandbox.clock.advance(row["next_execution"] - sandbox.clock.now() + timedelta(seconds=1))
+    ran = pulled(sandbox)
+    assert sorted(shown) == sorted(ran)
+    assert len(ran) == len(set(ran)) >= 4
+
+
+def test_one_is_skipped_and_the_dates_redraw_at_once(
+    web: Client, monthly: Schedule, sandbox: World, to_the_moment: Any
+) -> None:
+    before = days(monthly, 7)
+    press(web, "skip", monthly)
+    undo = [monthly.pk, ScheduledRun.objects.get(status="skipped").pk]
+    assert web.post(reverse("funding:schedule-undo", args=undo)).status_code == 302
+    assert days(monthly) == before[:6]
+    assert ScheduledRun.objects.get().status == "planned"
+    press(web, "skip", monthly)
+    assert days(monthly) == before[1:7]
+    page = page_of(web, monthly)
+    assert "Skipped" in page
+    assert 'comes from your bank next on <time datetime="2027-01-15">' in page
+    to_the_moment(datetime(2027, 1, 10, 12, tzinfo=UTC))
+    assert pulled(sandbox) == []
+    assert ScheduledRun.objects.get(day=before[0]).status == "skipped"
+    to_the_moment(datetime(2027, 1, 16, 12, tzinfo=UTC))
+    assert pulled(sandbox) == [date(2027, 1, 15)]
+    assert ScheduledRun.objects.get(day=date(2027, 1, 15)).status == "ran"
+
+
+def test_a_skip_within_the_half_hour_says_that_it_is_too_late(
+    web: Client, monthly: Schedule, sandbox: World, to_the_moment: Any
+) -> None:
+    to_the_moment(datetime(2026, 12, 15, 14, 45, tzinfo=UTC))
+    sign_in(web, monthly.account.user)
+    answer = web.post(reverse("funding:schedule-skip", args=[monthly.pk]), follow=True)
+    assert "too late to skip this one" in answer.content.decode()
+    to_the_moment(datetime(2026, 12, 15, 16, tzinfo=UTC))
+    assert pulled(sandbox) == [date(2026, 12, 15)]
+
+
+def test_a_skip_that_bluum_hears_too_late_is_admitted(
+    web: Client, monthly: Schedule, sandbox: World, to_the_moment: Any
+) -> None:
+    to_the_moment(datetime(2026, 12, 15, 12, tzinfo=UTC))
+    sign_in(web, monthly.account.user)
+    faults.add(sandbox, {"kind": "status", "status": 503, "route": "*", "count": 400})
+    press(web, "skip", monthly)
+    to_the_moment(datetime(2026, 12, 15, 14, tzinfo=UTC))
+    assert there(sandbox)["next_execution"].date() == date(2026, 12, 15)
+    assert "on its way" in page_of(web, monthly)
+    to_the_moment(datetime(2026, 12, 15, 16, tzinfo=UTC))
+    faults.clear(sandbox)
+    for hour in (17, 18, 19, 23):
+        to_the_moment(datetime(2026, 12, 15, hour, tzinfo=UTC))
+    assert pulled(sandbox) == [date(2026, 12, 15)]
+    assert ScheduledRun.objects.get(day=date(2026, 12, 15)).status == "too_late"
+    assert Notice.objects.filter(key__endswith=":too-late").count() == 1
+    assert days(monthly, 1) == [date(2027, 1, 15)]
+
+
+def test_a_worker_that_dies_in_a_skip_neither_loses_nor_repeats_it(
+    web: Client, monthly: Schedule, sandbox: World, to_the_moment: Any, bluum: Bluum
+) -> None:
+    press(web, "skip", monthly)
+    faults.add(
+        sandbox, {"kind": "malformed", "route": "*/auto-invest/*", "method": "PATCH", "count": 1}
+    )
+    to_the_moment(sandbox.clock.now() + timedelta(minutes=5))
+    to_the_moment(sandbox.clock.now() + timedelta(minutes=5))
+    monthly.refresh_from_db()
+    assert monthly.is_settled
+    assert there(sandbox)["next_execution"].date() == date(2027, 1, 15)
+
+
+def test_paused_until_a_date_it_goes_on_by_itself_though_nobody_here_is_awake(
+    web: Client, monthly: Schedule, sandbox: World, to_the_moment: Any
+) -> None:
+    rest = reverse("funding:schedule-rest", args=[monthly.pk])
+    assert "Leaves out 3 runs" in web.get(rest).content.decode()
+    assert web.post(rest, {"how_long": "date"}).status_code == 422
+    assert web.post(rest, {"how_long": "3"}).status_code == 302
+    assert "You paused it until" in page_of(web, monthly)
+    to_the_moment(sandbox.clock.now() + timedelta(minutes=5))
+    assert there(sandbox)["status"] == "active"
+    # Our workers sleep from here on; Bluum keeps the date alone.
+    sandbox.clock.advance(datetime(2027, 3, 16, tzinfo=UTC) - sandbox.clock.now())
+    assert pulled(sandbox) == [date(2027, 3, 15)]
+
+
+def test_a_rest_is_ended_early(
+    web: Client, monthly: Schedule, sandbox: World, to_the_moment: Any
+) -> None:
+    before = days(monthly)
+    web.post(reverse("funding:schedule-rest", args=[monthly.pk]), {"how_long": "3"})
+    press(web, "resume", monthly)
+    assert days(monthly) == before
+    to_the_moment(datetime(2026, 12, 16, 12, tzinfo=UTC))
+    assert pulled(sandbox) == [date(2026, 12, 15)]
+    assert ScheduledRun.objects.get(day=date(2026, 12, 15)).status == "ran"
+
+
+def test_the_day_before_it_is_told_with_amount_bank_and_a_way_to_skip(
+    web: Client, monthly: Schedule, to_the_moment: Any
+) -> None:
+    to_the_moment(datetime(2026, 12, 14, 13, tzinfo=UTC))
+    assert not Notice.objects.filter(key__endswith=":tomorrow").exists()
+    to_the_moment(datetime(2026, 12, 14, 14, 30, tzinfo=UTC))
+    sign_in(web, monthly.account.user)
+    told = Notice.objects.get(key__endswith=":tomorrow")
+    assert told.title == "$600.00 comes from Checking ••3168 on Tue, Dec 15"
+    assert "can’t see its balance" in told.body
+    assert told.topic == "auto_invest"
+    page = web.get(told.url).content.decode()
+    assert "Skip $600.00" in page
+    assert web.post(told.url).status_code == 302
+    assert days(monthly, 1) == [date(2027, 1, 15)]
+
+
+class Bank:
+    """Plaid, as far as a balance is asked of it."""
+
+    def __init__(self, available: str) -> None:
+        self.available = Decimal(available)
+
+    def accounts(self, token: str, *, fresh: bool = False) -> list[plaid.Account]:
+        assert (token, fresh) == ("access-1", True)
+        return [
+            plaid.Account("acc-1", "Checking", "3168", "depository", "checking", Decimal(9999),
+                          self.available, None, "USD")
+        ]  # fmt: skip
+
+
+@pytest.fixture
+def seen(account: Account, bank: BankAccount) -> ExternalAccount:
+    """Maya lets us read the same account for her picture."""
+    link = ExternalLink.objects.create(
+        account=account, status="active", institution=bank.institution, due_at=None,
+        sealed_access_token=seal.seal(b"access-1"),
+    )  # fmt: skip
+    return ExternalAccount.objects.create(
+        account=account, link=link, plaid_account_id="acc-1", mask="3168", name="Checking",
+        account_type="checking", balance=Decimal(9999), due_at=None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("balance", "skipped"), [("649.99", True), ("650.00", False)])
+def test_a_run_that_would_leave_too_little_is_skipped_and_said(
+    web: Client, monthly: Schedule, sandbox: World, to_the_moment: Any, seen: ExternalAccount,
+    monkeypatch: pytest.MonkeyPatch, balance: str, skipped: bool,
+) -> None:  # fmt: skip
+    Schedule.objects.update(buffer=50)
+    monkeypatch.setattr(clients, "plaid", lambda: Bank(balance))
+    to_the_moment(datetime(2026, 12, 14, 14, 30, tzinfo=UTC))
+    sign_in(web, monthly.account.user)
+    run = ScheduledRun.objects.get(day=date(2026, 12, 15))
+    assert (run.status == "low", run.balance) == (skipped, Decimal(balance))
+    page = page_of(web, monthly)
+    assert ("Pull it anyway" in page) == skipped
+    to_the_moment(datetime(2026, 12, 15, 16, tzinfo=UTC))
+    assert bool(pulled(sandbox)) != skipped
+    if skipped:
+        sign_in(web, monthly.account.user)
+        page = page_of(web, monthly)
+        assert "Checking ••3168 held $649.99" in page
+        for offer in ("Deposit $600.00 now", "Add $100.00 to each run", "Let it go"):
+            assert offer in page
+
+
+def test_what_was_missed_is_made_up_for_by_one_answer(
+    web: Client, monthly: Schedule, to_the_moment: Any
+) -> None:
+    run = ScheduledRun.objects.create(
+        account=monthly.account, schedule=monthly, named=date(2026, 11, 15), day=date(2026, 11, 16),
+        amount=600, status="missed", due_at=None,
+    )  # fmt: skip
+    answer = reverse("funding:schedule-catch-up", args=[monthly.pk, run.pk])
+    for _ in range(2):
+        assert web.post(answer, {"answer": "raise"}).status_code == 302
+    monthly.refresh_from_db()
+    assert monthly.amount == 700
+    assert "One run is missing" not in page_of(web, monthly)
+    assert Authorization.objects.get(schedule=monthly, ended_at=None).amount == 700
+
+
+def test_it_rises_as_agreed_and_every_new_amount_is_told_ten_days_ahead(
+    web: Client, bank: BankAccount, policy: Policy, sandbox: World, to_the_moment: Any
+) -> None:
+    start = {"start_date_0": 12, "start_date_1": 1, "start_date_2": 2026}
+    rises = {"raise_by": "10", "raise_unit": "dollars", "raise_months": "3", "raise_most": "615"}
+    made = set_up(web, bank, **start, **rises)
+    page = page_of(web, made)
+    assert "to $610.00" in page
+    assert "to $615.00" in page
+    allowed = Authorization.objects.get(schedule=made)
+    assert "rises by $10.00 every three months, up to $615.00" in allowed.text
+    for month in range(12, 20):  # the day each raise has to be told, the day before, after the run
+        year, number = 2026 + (month - 1) // 12, (month - 1) % 12 + 1
+        for day in (2, 19):
+            to_the_moment(datetime(year, number, day, 16, tzinfo=UTC))
+    amounts = [(row["created_at"].date(), int(row["amount"]))
+               for row in sandbox.table("deposits").values()]  # fmt: skip
+    assert [amount for _, amount in amounts] == [600, 600, 600, 610, 610, 610, 615, 615]
+    told = Notice.objects.filter(key__startswith="auto-invest-raise").order_by("created_at")
+    first = {amount: day for day, amount in reversed(amounts)}
+    assert len(told) == 2
+    for notice, amount in zip(told, (610, 615), strict=True):
+        assert f"rises to ${amount}.00" in notice.title
+        assert notice.created_at.date() <= first[amount] - timedelta(days=10)
+    assert Authorization.objects.get(schedule=made) == allowed
+    assert allowed.ended_at is None
+
+
+def test_a_raise_told_late_begins_later(monthly: Schedule, to_the_moment: Any) -> None:
+    Schedule.objects.update(
+        raise_by=10, raise_unit="dollars", raise_months=12, raise_on=date(2026, 12, 1)
+    )
+    Schedule.objects.all().poke()
+    to_the_moment(datetime(2026, 12, 10, 12, tzinfo=UTC))
+    monthly.refresh_from_db()
+    assert [int(run.amount) for run in rhythm.coming(monthly, 3)] == [600, 610, 610]
+
+
+def test_the_day_after_payday(web: Client, bank: BankAccount, policy: Policy) -> None:
+    friday = timezone.localdate() + timedelta(days=(4 - timezone.localdate().weekday()) % 7 + 7)
+    by_pay = {
+        "timing": "payday", "frequency": "biweekly",
+        "paid_on_0": friday.month, "paid_on_1": friday.day, "paid_on_2": friday.year,
+        "start_date_0": "", "start_date_1": "", "start_date_2": "",
+    }  # fmt: skip
+    made = set_up(web, bank, **by_pay)
+    assert (made.payday, made.day_of_week) == (True, 1)
+    assert made.start_date == friday + timedelta(days=3)
+    assert "the day after payday" in page_of(web, made)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("raise_by", "30", "Raise by 25 percent or less"),
+        ("raise_most", "500", "Enter more than the amount it starts with."),
+        ("paid_on_1", "", "Fill in month, day and year."),
+    ],
+)
+def test_rules_that_make_no_sense_get_a_sentence(
+    web: Client, bank: BankAccount, field: str, value: str, sentence: str
+) -> None:
+    later = timezone.localdate() + timedelta(days=5)
+    given = {
+        "raise_by": "1", "timing": "payday" if field.startswith("paid") else "on_day",
+        "paid_on_0": later.month, "paid_on_1": later.day, "paid_on_2": later.year,
+    }  # fmt: skip
+    data = wish(web, bank) | given | {field: value}
+    answer = web.post("/money/auto-invest/new/", data)
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+
+
+def test_omar_can_touch_none_of_it(
+    web: Client, monthly: Schedule, omar: Any, open_account: Callable[..., Account]
+) -> None:
+    open_account(omar, last_name="Haddad")
+    press(web, "skip", monthly)
+    run = ScheduledRun.objects.get(status="skipped")
+    other, nobody = Client(), Client()
+    sign_in(other, omar)
+    urls = [reverse(f"funding:schedule-{name}", args=[monthly.pk]) for name in ("skip", "rest")]
+    urls += [
+        reverse(f"funding:schedule-{name}", args=[monthly.pk, run.pk])
+        for name in ("undo", "catch-up")
+    ]
+    for url in urls:
+        assert other.post(url).status_code == 404
+        assert nobody.post(url).status_code == 302
+    assert days(monthly, 1) == [date(2027, 1, 15)]
