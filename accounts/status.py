@@ -75,10 +75,11 @@ def _words(account: Account) -> tuple[Any, ...]:
                 {"action": "Correct it", "url": reverse("onboarding:start")},
             )
         case AccountStatus.ACTIVE:
-            todo = next(iter(agenda.things_to_do(account)), None)
-            if todo and todo.kind in {"closing", "closed"}:
-                action = {"action": "See it", "url": todo.url}
-                return (todo.kind.capitalize(), "", f"{todo.title}.", todo.detail, action)
+            things = agenda.things_to_do(account)
+            for end in (item for item in things if item.kind in {"closing", "closed"}):
+                action = {"action": "See it", "url": end.url}
+                return (end.kind.capitalize(), "", f"{end.title}.", end.detail, action)
+            todo = next(iter(things), None)
             return (
                 "Open",
                 "good",
