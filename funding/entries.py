@@ -43,6 +43,7 @@ MONEY = {
     "return": "Returned transfers",
 }
 OTHER = {
+    "order": "Orders",
     "policy": "Policy",
     "goal": "Goals",
     "bank": "Banks",
@@ -305,11 +306,13 @@ def _attempt(row: Any) -> Entry:
 
 
 def _told(choice: Choice) -> Iterator[Entry]:
-    asked = choice.asked
+    """What the apps tell. An account that its owner trades has no lines of cash: Bluum makes no
+    statements of it, so here the apps tell of money, too."""
+    asked, has_lines = choice.asked, choice.account.is_advised
     if asked.states or asked.symbols or asked.least is not None or asked.most is not None:
         return
     for item in agenda.things_that_happened(choice.account):
-        told_elsewhere = item.kind in TOLD_BY_CASH and not _is_plain(item)
+        told_elsewhere = has_lines and item.kind in TOLD_BY_CASH and not _is_plain(item)
         if told_elsewhere or (asked.kinds and item.kind not in asked.kinds) or item.at is None:
             continue
         entry = Entry(
@@ -318,6 +321,7 @@ def _told(choice: Choice) -> Iterator[Entry]:
             kind=item.kind,
             detail=item.detail,
             links=(("See it", item.url),) if item.url else (),
+            amount=None if has_lines else item.amount,
         )
         if _fits(entry, asked):
             yield entry

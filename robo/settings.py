@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "onboarding",
     "portfolios",
     "funding",
+    "trading",
 ]
 
 MIDDLEWARE = [

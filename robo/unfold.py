@@ -108,6 +108,7 @@ PLACES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Portfolios", "pie_chart", "portfolios.Portfolio"),
             ("Trading halts", "pause_circle", "portfolios.TradingHalt"),
             ("Deposits", "south_west", "funding.Deposit"),
+            ("Orders", "swap_vert", "trading.Order"),
             ("Investments", "trending_up", "portfolios.Investment"),
             ("Schedules", "event_repeat", "funding.Schedule"),
             ("Bank accounts", "account_balance", "funding.BankAccount"),

@@ -6,8 +6,8 @@ from django.views.generic import RedirectView
 import robo.webhooks.views
 from onboarding.urls import picture
 from onboarding.views import landing
-from portfolios.views import home
 from robo import partner, views
+from trading.views import home
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
@@ -24,6 +24,7 @@ urlpatterns = [
     path("picture/", include(picture)),
     path("", include("portfolios.urls")),
     path("money/", include("funding.urls")),
+    path("trade/", include("trading.urls")),
     path("webhooks/bluum/", robo.webhooks.views.bluum, name="bluum_webhook"),
     path("webhooks/plaid/", robo.webhooks.views.plaid, name="plaid_webhook"),
     path("admin/", admin.site.urls),

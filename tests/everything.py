@@ -64,7 +64,7 @@ def main() -> int:
     return 1 if failed else 0
 
 
-PACKAGES = ["robo", "accounts", "onboarding", "portfolios", "funding", "sandbox"]
+PACKAGES = ["robo", "accounts", "onboarding", "portfolios", "funding", "trading", "sandbox"]
 QUIET = {
     *("lint", "format", "import contracts", "types", "partners", "migrations", "deployment"),
     "contract",

@@ -69,6 +69,8 @@ class Line:
 
 def look_after(wallet: Wallet) -> None:
     """Each account with a wallet has a ledger; when the cash differs, it is read now."""
+    if not wallet.account.is_advised:
+        return
     found, created = Ledger.objects.get_or_create(account_id=wallet.account_id)
     if created or found.balance != wallet.balance:
         found.poke()
@@ -77,6 +79,8 @@ def look_after(wallet: Wallet) -> None:
 def advance_ledger(ledger: Ledger) -> timedelta | None:
     """Read what is new, and see whether it adds up to the cash. Never settled for good."""
     account = ledger.account
+    if not account.is_advised:
+        return None  # Bluum makes statements of advised accounts only
     if wait := account.wait_until_open():
         return max(wait, timedelta(minutes=1))
     now = timezone.now()

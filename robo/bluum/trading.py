@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -437,8 +437,8 @@ class Assets(Resource):
         *,
         timeframe: str = "1Day",
         market: str | None = None,
-        start: date | None = None,
-        end: date | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
         limit: int | None = None,
         adjustment: str | None = None,
     ) -> Chart:

@@ -38,6 +38,7 @@ from portfolios.models import (
 )
 from robo import audit
 from robo.webhooks.models import Event
+from trading.models import Order
 
 
 @pytest.fixture(autouse=True)
@@ -175,6 +176,7 @@ def _furnish(user: Any) -> Account:
         **mine, bank=bank, signature=signature, sells_at=now, expected_on=now.date(),
         status="stopped",
     )  # fmt: skip
+    Order.objects.create(**mine, symbol="VTI", side="buy", quantity=Decimal(2), status="rejected")
     Wallet.objects.create(**mine, balance=Decimal(12), available=Decimal(12), reserved=Decimal(0))
     audit.record("open account", target=account, account=account)
     return account

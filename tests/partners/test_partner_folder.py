@@ -116,7 +116,16 @@ def test_no_partner_speaks_of_another(slug):
 def test_code_templates_and_styles_name_no_partner():
     words = [w.lower() for s in SAMPLES for w in (s, partner.load(s).short_name)]
     colours = {c for s in SAMPLES for c in partner.load(s).colours.brand}
-    for top in ("robo", "accounts", "onboarding", "portfolios", "funding", "templates", "static"):
+    for top in (
+        "robo",
+        "accounts",
+        "onboarding",
+        "portfolios",
+        "funding",
+        "trading",
+        "templates",
+        "static",
+    ):
         for path in (ROOT / top).rglob("*"):
             if path.suffix in {".py", ".html", ".txt", ".css", ".js", ".svg"}:
                 text = path.read_text().lower()

@@ -28,9 +28,11 @@ import accounts.services
 import funding.services
 import onboarding.services
 import portfolios.services
+import trading.services
 from accounts import roles
-from accounts.models import Account, User
+from accounts.models import Account, ManagementType, User
 from robo import partner, work
+from trading.models import Asset, Order, Quote
 
 PASSWORD = "saving for later"  # noqa: S105
 DOMAIN = "example.com"
@@ -100,12 +102,15 @@ class People:
                 "Maya", "Chen", "two years in; three goals, a drifted portfolio", 1
             )
         iris = self._staff("Iris", "Novak", roles.ADVISOR, "advisor; sees the clients in her book")
+        owen = self._begins_to_trade(iris)
         self._staff("Samuel", "Okafor", roles.SUPERVISOR, "supervisor; sees every client")
         self._two_years_in(maya, iris, today)
         self._needs_a_document(iris)
         self._deposit_returned(iris)
         self.control.until(datetime.now(UTC))
         self._refresh(Account.objects.get(user=maya))
+        if owen:
+            self._trades_on(owen)
         self._sign_in("Noah", "Bell", "brand-new; nothing opened yet")
         self.made.sort(key=lambda person: person["order"])
         return self.made
@@ -149,6 +154,43 @@ class People:
         self.control.post("/scenarios/drift", equities=1.3, days=30)
         # The last half hour is the others': each of their steps lets some seconds pass.
         self.control.until(datetime.now(UTC) - timedelta(minutes=30))
+
+    def _begins_to_trade(self, advisor: User) -> Account | None:
+        """Somebody without advice, where the partner offers that: four orders for the opening."""
+        if not partner.current().features.self_directed:
+            return None
+        with self._then():
+            user = self._sign_in("Owen", "Park", "trades himself; no advice", 4)
+            account = accounts.services.account_of(user)
+            accounts.services.choose_kind(account, ManagementType.SELF_DIRECTED)
+            account = self._open(user, advisor, income="83000.00")
+            trading.services.desk_of(account)
+            bank = self._bank(account)
+            self._deposit(account, bank, "12000.00")
+            trading.services.sign_disclosure(account, ip="127.0.0.1", user_agent="demo set-up")
+            for symbol, shares in (("VTI", "14"), ("AAPL", "9"), ("MSFT", "4"), ("BND", "25.5")):
+                self._order(account, symbol, quantity=Decimal(shares))
+        return account
+
+    def _trades_on(self, account: Account) -> None:
+        """Two years later: a sale, and a limit that waits."""
+        account.desk.poke()
+        account.wallet.poke()
+        self._hurry()
+        self._order(account, "AAPL", side="sell", quantity=Decimal(3))
+        last = Quote.objects.get(asset_id="VTI").price or Decimal(200)
+        limit = (last * Decimal("0.93")).quantize(Decimal("0.01"))
+        kind: dict[str, Any] = {"type": "limit", "limit_price": limit, "time_in_force": "gtc"}
+        self._order(account, "VTI", quantity=Decimal(2), **kind)
+
+    def _order(self, account: Account, symbol: str, side: str = "buy", **more: Any) -> None:
+        asset = Asset.objects.get(symbol=symbol)
+        trading.services.quote_of(asset).poke()
+        self._hurry()
+        wish = Order(symbol=symbol, name=asset.name, side=side, **more)
+        trading.services.place(account=account, wish=wish)
+        account.wallet.poke()
+        self._hurry()
 
     def _needs_a_document(self, advisor: User) -> None:
         user = self._sign_in("Lena", "Fischer", "her verification needs a photo of an ID", 2)
@@ -199,7 +241,8 @@ class People:
             account,
             employment={"employment_status": "employed_full_time", "annual_gross_income": income},
         )
-        for agreement in partner.current().to_sign:
+        ours = partner.current()
+        for agreement in ours.to_sign if account.is_advised else ours.to_sign_self_directed:
             accounts.services.sign(
                 account=account,
                 slug=agreement.slug,

@@ -310,6 +310,24 @@ PLACES = (
 )
 
 
+OWN_PLACES = (
+    Place("Home", "home", "house"),
+    Place("Trade", "trading:search", "search", ("trading:quote", "trading:ticket", "trading:d")),
+    Place("Orders", "trading:orders", "list-ordered", ("trading:order",)),
+    Place("Money", "funding:activity", "arrow-left-right", ("funding:",)),
+)
+"""Of a person who trades themselves."""
+
+
+@register.simple_tag(takes_context=True)
+def trades(context: RequestContext) -> bool:
+    """Whether the person at the page trades themselves, without advice."""
+    request = context.get("request")
+    user = getattr(request, "user", None)
+    account = getattr(request, "account", None) or getattr(user, "account", None)
+    return account is not None and not account.is_advised
+
+
 @register.inclusion_tag("partials/_places.html", takes_context=True)
 def places(context: RequestContext) -> dict[str, Any]:
     """The four places of the app, the present one marked."""
@@ -317,7 +335,7 @@ def places(context: RequestContext) -> dict[str, Any]:
     match = getattr(request, "resolver_match", None)
     here = match.view_name if match else ""
     found = []
-    for place in PLACES:
+    for place in OWN_PLACES if trades(context) else PLACES:
         try:
             url = reverse(place.url_name)
         except NoReverseMatch:

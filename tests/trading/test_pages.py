@@ -1,0 +1,153 @@
+"""Search, quotes, home and lists of a person who trades; and who may see them."""
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from robo import partner, work
+from tests.funding.conftest import sign_in
+from tests.trading.conftest import run
+from tests.trading.test_orders import give, text
+from trading.models import Asset, Desk, Order, Quote
+
+PAGES = ("/trade/", "/trade/VTI/", "/trade/VTI/order/", "/trade/orders/", "/trade/disclosure/")
+
+
+def test_the_search_finds_by_symbol_first_and_by_name(web, vti):
+    page = text(web.get("/trade/?q=vti"))
+    assert "/trade/VTI/" in page
+    assert "Apple" in text(web.get("/trade/?q=apple"))
+    assert "Nothing found" in text(web.get("/trade/?q=zzzz"))
+
+
+def test_the_quote_says_how_fresh_the_price_is(web, vti):
+    page = text(web.get("/trade/VTI/"))
+    assert "Live price" in page
+    for confidence, said in (("DELAYED", "Delayed price"), ("STALE", "Old price")):
+        Quote.objects.update(confidence=confidence)
+        assert said in text(web.get("/trade/VTI/"))
+    Quote.objects.update(price=None, confidence="UNAVAILABLE")
+    assert "no price at the moment" in text(web.get("/trade/VTI/"))
+
+
+def test_a_quote_is_read_anew_only_while_somebody_looks(web, vti, bluum):
+    web.get("/trade/VTI/")
+    work.run_due(Quote)
+    quote = Quote.objects.get(asset=vti)
+    assert quote.due_at is not None
+    Quote.objects.update(looked_at=timezone.now() - timedelta(minutes=5), due_at=timezone.now())
+    work.run_due(Quote)
+    assert Quote.objects.get(asset=vti).due_at is None
+
+
+def test_a_page_never_asks_bluum(web, vti, bluum):
+    before = len(bluum.world.app.gateway.log)
+    for page in ("/home/", "/trade/", "/trade/VTI/", "/trade/VTI/order/", "/trade/orders/"):
+        assert web.get(page).status_code == 200
+    assert len(bluum.world.app.gateway.log) == before
+
+
+def test_every_period_has_a_chart(web, vti):
+    for period in ("1d", "1w", "1m", "3m", "1y", "5y"):
+        page = text(web.get(f"/trade/VTI/?period={period}"))
+        assert "View as table" in page, period
+
+
+def test_home_adds_up_cash_and_positions(web, vti, account):
+    give(web, quantity="4")
+    run()
+    run()
+    page = text(web.get("/home/"))
+    assert "$10,000.00" in re.sub(r"<[^>]+>", "", page)
+    assert "VTI" in page
+    assert "Free to spend" in page
+
+
+def test_a_partner_without_it_has_no_trading(client, maya, open_account):
+    account = open_account(maya)
+    sign_in(client, maya)
+    assert account.is_advised
+    for page in PAGES:
+        assert client.get(page).status_code == 404
+    assert "/trade/" not in text(client.get("/home/"))
+
+
+def test_a_self_directed_account_has_no_advice_pages(web):
+    for page in ("/goals/", "/policy/", "/portfolio/", "/open/risk/", "/money/auto-invest/"):
+        assert web.get(page).status_code == 404
+    home = text(web.get("/home/"))
+    assert "/goals/" not in home
+    assert "/portfolio/" not in home
+
+
+def test_others_see_nothing_of_it(web, vti, omar, open_own):
+    order = give(web, time_in_force="cls")
+    open_own(omar, email_address="omar@example.com")
+    pages = [reverse(f"trading:{name}", args=[order.pk]) for name in ("order", "order-cancel")]
+    for page in pages:
+        assert web.get(page).status_code == 200
+    client = Client()
+    sign_in(client, omar)
+    for page in pages:
+        assert client.get(page).status_code == 404
+    client.logout()
+    for page in (*pages, *PAGES):
+        assert client.get(page).url.startswith(reverse("account_login"))
+
+
+def test_the_pages_ask_as_much_for_many_orders_as_for_one(
+    web, vti, account, django_assert_max_num_queries
+):
+    def some(count):
+        for n in range(count):
+            Order.objects.create(
+                account=account, symbol="VTI", side="buy", quantity=1, status="filled",
+                filled_quantity=1, average_price=Decimal(100), bluum_id=f"o{n}-{count}",
+                due_at=None,
+            )  # fmt: skip
+
+    some(1)
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    def asked(page):
+        with CaptureQueriesContext(
+            connection,
+        ) as found:
+            web.get(page)
+        return len(found)
+
+    pages = ("/home/", "/trade/orders/", "/trade/VTI/", "/money/activity/")
+    before = [asked(page) for page in pages]
+    some(20)
+    assert [asked(page) for page in pages] == before
+
+
+def test_the_kind_is_chosen_while_opening_and_sent_to_bluum(client, maya, apply_for, sandbox):
+    sign_in(client, maya)
+    answer = client.post(reverse("onboarding:kind"), {"kind": "self_directed"})
+    assert answer.status_code == 302
+    maya.refresh_from_db()
+    assert "trade yourself" in text(client.get("/open/name/"))
+    account = apply_for(maya)
+    work.run_due()
+    account.refresh_from_db()
+    assert sandbox.table("accounts")[account.bluum_id]["management_type"] == "self_directed"
+
+
+def test_opening_to_trade_asks_for_nothing_about_advice():
+    ours = partner.current()
+    kinds = {one.kind for one in ours.to_sign_self_directed}
+    assert not kinds & {"advisory_agreement", "algorithm_disclosure"}
+    assert "trading_disclosure" not in {one.kind for one in ours.to_sign}
+
+
+def test_cash_waits_and_can_leave(web, vti, account, sandbox):
+    page = text(web.get("/money/activity/"))
+    assert "/money/auto-invest/" not in page
+    assert Asset.objects.count() > 50
+    assert Desk.objects.get(account=account).refreshed_at
