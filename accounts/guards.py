@@ -27,7 +27,10 @@ DISCLOSURES = ("form_crs", "algorithm_disclosure", "advisory_agreement")
 """What a person has signed before any advice is given."""
 
 
-ADVICE = ("portfolios:", "picture:", "onboarding:risk", "funding:schedule", "funding:dividends")
+ADVICE = (
+    *("portfolios:", "picture:", "onboarding:risk"),
+    *("funding:schedule", "funding:dividends", "funding:closing"),
+)
 """Beginnings of the names of pages that only an advised account has."""
 TRADING = ("trading:",)
 """And of those that only a self-directed one has."""

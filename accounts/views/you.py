@@ -26,7 +26,7 @@ def settings(request: Request) -> HttpResponse:
         "unread": account.notices.unread().count(),
         "asked": account.contact_changes.filter(status=ContactChange.Status.REQUESTED).count(),
         "trusted": TrustedContact.objects.filter(account=account).first(),
-        "closing": _address("funding:closing"),
+        "closing": _address("funding:closing") if account.is_advised else "",
         "papers": _address("portfolios:documents"),
     }
     return render(request, "accounts/settings.html", context)
