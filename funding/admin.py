@@ -304,6 +304,10 @@ def money(account: Account, user: Any) -> dict[str, Any]:
             {"row": d, "events": d.events.all(), "tone": LABELS.get(d.status, "")}
             for d in deposits.prefetch_related("events")[:8]
         ],
+        "withdrawals": [
+            {"row": w, "tone": LABELS.get(w.status, "")}
+            for w in Withdrawal.objects.filter(account=account).select_related("bank")[:8]
+        ],
         "schedules": [
             {"row": s, "tone": LABELS.get(s.status, "")}
             for s in Schedule.objects.filter(account=account).select_related("bank")
