@@ -227,7 +227,8 @@ class TradingHaltAdmin(WorkRows):
             account,
             f"Stop our trading for {account or 'everyone'}?",
             "Nothing is invested or rebalanced by us until someone lets it go on. Deposits and "
-            "withdrawals go on. Clients are told within the hour, with your reason and no name.",
+            "withdrawals go on, and so do auto-invest schedules, which Bluum runs. "
+            "Clients are told within the hour, with your reason and no name.",
             "Stop trading",
             form,
         )

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from accounts.models import Account, Topic
+from accounts.models import Account, ManagementType, Topic
 from accounts.services import tell
 from portfolios.models import TradingHalt
 from robo.ui import words
@@ -13,7 +13,9 @@ AT_ONCE = 200
 
 def advance_halt(halt: TradingHalt) -> timedelta | None:
     """Tell the next accounts of the halt's present state; None when all know."""
-    rows = Account.objects.filter(pk__gt=halt.told_up_to).exclude(bluum_id=None)
+    rows = Account.objects.filter(
+        pk__gt=halt.told_up_to, management_type=ManagementType.ADVISED
+    ).exclude(bluum_id=None)
     if halt.account_id:
         rows = rows.filter(pk=halt.account_id)
     accounts = list(rows.select_related("user").order_by("pk")[:AT_ONCE])
@@ -37,7 +39,8 @@ def _tell(halt: TradingHalt, account: Account) -> None:
         title = "We have stopped trading for now"
         body = (
             f"The reason: {halt.reason} Nothing of yours is bought or sold by us until we go on. "
-            "You can still move money in and out. We write again when trading goes on."
+            "You can still move money in and out. Auto-invest is run by our custodian and goes on "
+            "unless you pause it. We write again when trading goes on."
         )
     tell(
         account=account,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Account, Notice
 from portfolios import services
@@ -127,6 +128,22 @@ def test_a_yes_is_carried_out_once_and_its_run_says_what_came_of_it(
     told = Notice.objects.get(key=f"investment:{run.pk}:completed")
     assert "Sold: " in told.body
     assert Entry.objects.filter(action="agree to rebalance").count() == 1
+
+
+def test_an_answer_lost_for_longer_than_keys_are_remembered_makes_no_second_rebalance(
+    web: Client, drifted: Portfolio, sandbox: World, settle: Settle
+) -> None:
+    before = len(rebalances(sandbox))
+    web.post(PAGE, hidden(web.get(PAGE).content.decode()))
+    broken = {"route": "*/rebalancing", "method": "POST", "kind": "malformed", "count": 9}
+    faults.add(sandbox, broken)
+    work.run_due(Investment)
+    sandbox.clock.advance(timedelta(hours=1))
+    runs = Investment.objects.filter(cause__startswith="rebalance:")
+    runs.update(first_tried_at=timezone.now() - timedelta(hours=30))
+    settle()
+    assert runs.get().status == "completed"
+    assert len(rebalances(sandbox)) == before + 1
 
 
 def test_when_clearly_more_gains_would_be_taken_nothing_is_traded(
