@@ -208,8 +208,8 @@ def _drift(row: Insight, known: Known) -> Reading | str:
         "Portfolio",
         "Your portfolio is off its targets",
         told,
-        "See what is off",
-        link("portfolios:portfolio"),
+        "See what a rebalance would do",
+        link("portfolios:portfolio-rebalance"),
         "New money goes first to what is short, without a sale.",
     )
 

@@ -114,7 +114,7 @@ def test_they_are_told_in_our_words_and_lead_into_the_app(web: Client, hers: Acc
     assert "Your portfolio is off its targets" in shown
     assert "What we do by ourselves:" in shown
     assert row.title not in shown
-    assert f'href="{reverse("portfolios:portfolio")}"' in shown
+    assert f'href="{reverse("portfolios:portfolio-rebalance")}"' in shown
 
 
 def test_what_we_have_no_words_for_is_quoted_as_bluums(web: Client, hers: Account) -> None:
