@@ -105,7 +105,9 @@ def change(request: Request, kind: str) -> HttpResponse:
     if account.bluum_id is None:
         messages.info(request, "You can still correct this in your application.")
         return redirect("onboarding:start" if account.may_be_edited else "accounts:status")
-    form = FORMS[kind](request.POST or None, request.FILES or None)
+    user = request.user
+    known = {"first_name": user.first_name, "last_name": user.last_name}
+    form = FORMS[kind](request.POST or None, request.FILES or None, initial=known)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
