@@ -11,6 +11,7 @@ from django.db.models import FloatField
 from django.db.models.functions import Cast
 
 from accounts.models import Account
+from portfolios import returns_of
 from portfolios.models import MarketLevel, Policy
 from portfolios.planning import markets
 from portfolios.snapshot import snapshot
@@ -57,7 +58,7 @@ def beside(
         return None
     levels = levels_of({s for _, mix in mixes for s in mix}, points[0].day, points[-1].day)
     days = [p.day for p in points]
-    line = markets.mix_line(days, mixes, levels, costs_of(points, fees))
+    line = markets.mix_line(days, mixes, levels, returns_of.costs(points, fees))
     if len(line) < 2:
         return None
     since, until = line[0][0], line[-1][0]
@@ -109,12 +110,3 @@ def levels_of(symbols: set[str], first: date, last: date) -> dict[str, dict[date
     for symbol, day, level in rows.values_list("symbol", "day", Cast("level", FloatField())):
         found[symbol][day] = level
     return found
-
-
-def costs_of(points: Sequence[ValuePoint], fees: Decimal | None) -> list[float]:
-    """What each day after the first took of the value, as a fraction: `fees` spread by value and
-    time. Empty where there were none, or none are known."""
-    held = float(sum((b.value * (b.day - a.day).days for a, b in pairwise(points)), Decimal(0)))
-    if not fees or not held:
-        return []
-    return [float(abs(fees)) * (b.day - a.day).days / held for a, b in pairwise(points)]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from math import sqrt
+from math import prod, sqrt
 from statistics import stdev
 from typing import Any
 
@@ -233,12 +233,20 @@ def of_same_days(points: Sequence[ValuePoint], theirs: Mapping[str, Any]) -> boo
     return came - abs(gone or ZERO) == sum(moves, ZERO)
 
 
+def costs(points: Sequence[ValuePoint], fees: Decimal | None) -> list[float]:
+    """What each day after the first took of the value, as a fraction: `fees`, dollars, spread by
+    value and time. Empty where there were none, or none are known."""
+    held = float(sum((b.value * (b.day - a.day).days for a, b in pairwise(points)), ZERO))
+    if not fees or not held:
+        return []
+    return [float(abs(fees)) * (b.day - a.day).days / held for a, b in pairwise(points)]
+
+
 def before_fees(net: Rate, points: Sequence[ValuePoint], fees: Decimal | None) -> float | None:
-    """About what it would have been without the fee: the net return plus fees / average value."""
-    held = [p.value for p in points if p.value]
-    if net.value is None or fees is None or not held:
+    """About what it would have been without the fee: each day's cost put back."""
+    if net.value is None or fees is None:
         return None
-    return net.value + float(abs(fees) / (sum(held, ZERO) / len(held)))
+    return (1 + net.value) / prod(1 - cost for cost in costs(points, fees)) - 1
 
 
 @dataclass(frozen=True, slots=True)

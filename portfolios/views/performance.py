@@ -94,7 +94,7 @@ def performance(request: Request) -> HttpResponse:
         "period": period.key,
         "period_name": period.name,
         "problem": period.problem,
-        "periods": [(key, label) for key, (label, _) in PERIODS.items()],
+        "periods": periods(points, period.key),
     }
     if row is not None and points:
         row.account = request.account
@@ -108,6 +108,16 @@ def performance(request: Request) -> HttpResponse:
     fragment = request.htmx and request.htmx.target == "performance"
     name = "portfolios/_performance_page.html" if fragment else "portfolios/performance.html"
     return render(request, name, context)
+
+
+def periods(points: list[charts.ValuePoint], shown: str) -> list[tuple[str, str]]:
+    """The periods to choose from: those that are shorter than all there is."""
+    found = []
+    for key, (label, _) in PERIODS.items():
+        start = returns_of.since(key, points[-1].day) if points else None
+        if start is None or start > points[0].day or key == shown:
+            found.append((key, label))
+    return found
 
 
 def period_context(row: Portfolio, period: Period) -> dict[str, Any]:

@@ -245,6 +245,8 @@ def test_a_portfolio_that_is_the_market_is_level_with_it(
     assert abs(found.ahead) < 0.0001
     assert found.before_fee - found.made == pytest.approx(0.0025 * 119 / 365, rel=0.1)
     assert (found.since, found.until) == (days[0], days[-1])
+    gross = answer.context["before_fees"]
+    assert gross == pytest.approx(found.before_fee, abs=0.0001)
     assert "60% in US stocks (VTI) and 40% in US bonds (BND)" in answer.content.decode()
 
 
@@ -312,6 +314,14 @@ def test_days_of_ones_own_and_their_file(web: Client, portfolio: Portfolio) -> N
         page = web.get(reverse("portfolios:performance"), asked | wrong)
         assert page.context["problem"]
         assert page.context["period"] == "all"
+
+
+def test_only_periods_shorter_than_all_there_is_are_offered(
+    web: Client, portfolio: Portfolio
+) -> None:
+    history(portfolio, VECTOR)
+    offered = web.get(reverse("portfolios:performance")).context["periods"]
+    assert [key for key, _ in offered] == ["1m", "3m", "ytd", "all"]
 
 
 def test_the_years_and_months_multiply_to_the_whole() -> None:
