@@ -20,13 +20,15 @@ from funding.models import (
     Closing,
     Deposit,
     Dividends,
+    Ledger,
+    Movement,
     Schedule,
     ScheduledRun,
     Wallet,
     Withdrawal,
 )
 from robo.backoffice import client, queues
-from robo.backoffice.rows import LABELS, ClientRows, QueueFilter
+from robo.backoffice.rows import LABELS, ClientRows, QueueFilter, Rows, client_link
 from robo.ui import words
 
 FAILED_RECENTLY = timedelta(days=30)
@@ -289,6 +291,65 @@ class BankAccountAdmin(ClientRows):
     def lift_stop(self, request: HttpRequest, rows: QuerySet[BankAccount]) -> None:
         for bank in rows.exclude(stopped_at=None):
             services.lift_stop(bank=bank, request=request)
+
+
+@admin.register(Ledger)
+class LedgerAdmin(ClientRows):
+    """Whether a client's movements add up to the cash at Bluum."""
+
+    list_display = ("client", "cash_held", "read_at", "off_since", "motion")
+    fields = (
+        "client",
+        "cash_held",
+        "read_at",
+        "read_all_at",
+        "off_since",
+        "motion_in_words",
+        "error_in_words",
+    )
+
+    @display(description="Cash at Bluum", ordering="balance")  # type: ignore[untyped-decorator]
+    def cash_held(self, row: Ledger) -> str:
+        return words.money(row.balance)
+
+
+@admin.register(Movement)
+class MovementAdmin(Rows):
+    """The ledger's lines, as clients see them."""
+
+    list_display = ("day", "client", "kind", "dollars", "cash_after", "symbol", "words")
+    list_filter = ("kind",)
+    list_select_related = ("account",)
+    search_fields = ("account__name__istartswith", "order_id__exact")
+    search_help_text = "Start of a client’s name, or Bluum’s id of an order"
+    fields = (
+        "client",
+        "day",
+        "kind",
+        "dollars",
+        "cash_after",
+        "symbol",
+        "quantity",
+        "price",
+        "words",
+        "order_id",
+        "deposit",
+        "withdrawal",
+        "run",
+        "corrected_at",
+    )
+
+    @display(description="Client")  # type: ignore[untyped-decorator]
+    def client(self, row: Movement) -> str:
+        return client_link(row.account)
+
+    @display(description="Amount", ordering="amount")  # type: ignore[untyped-decorator]
+    def dollars(self, row: Movement) -> str:
+        return words.money_signed(row.amount)
+
+    @display(description="Cash after")  # type: ignore[untyped-decorator]
+    def cash_after(self, row: Movement) -> str:
+        return words.money(row.balance)
 
 
 @client.section("money", "Money", order=60)

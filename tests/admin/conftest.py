@@ -18,6 +18,8 @@ from funding.models import (
     Closing,
     Deposit,
     Dividends,
+    Ledger,
+    Movement,
     Schedule,
     ScheduledRun,
     TransferEvent,
@@ -26,6 +28,7 @@ from funding.models import (
 )
 from onboarding.models import Advice, InvestorProfile, RiskAssessment
 from portfolios.models import (
+    Exchange,
     FinancialPlan,
     Goal,
     Holding,
@@ -119,6 +122,12 @@ def _furnish(user: Any) -> Account:
     Insight.objects.create(
         account=account, source="insight", bluum_id="ins_41", category="rebalancing",
         priority="high", title="Equities above their band",
+    )  # fmt: skip
+    Exchange.objects.create(**mine, question="How am I doing?", disclaimer="Not advice.")
+    Ledger.objects.create(**mine, balance=Decimal("25.00"), read_at=now)
+    Movement.objects.create(
+        account=account, key="deposit:1", kind="deposit", amount=Decimal("25.00"),
+        balance=Decimal("25.00"), day=now.date(), month=now.date().replace(day=1),
     )  # fmt: skip
     Notice.objects.create(account=account, key="hello", title="Welcome", body="You are in.")
     InvestorProfile.objects.create(**mine, sections={"financial": {"income": "50000"}})
