@@ -195,6 +195,6 @@ def test_a_page_costs_the_same_few_queries_with_many_rows(
     with CaptureQueriesContext(connection) as many:
         web.get(url)
     assert len(many) == len(few), [q["sql"][:120] for q in many]
-    assert len(few) <= {"home": 12, "portfolios:portfolio": 14}.get(name, 8), [
+    assert len(few) <= {"home": 14, "portfolios:portfolio": 18}.get(name, 8), [
         q["sql"][:160] for q in few
     ]
