@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 
 from accounts import services
 from accounts.models import Account
+from robo import partner
 from robo.http import Request as PlainRequest
 
 View: TypeAlias = Callable[..., HttpResponse]
@@ -35,6 +36,11 @@ ADVICE = (
 TRADING = ("trading:",)
 """And of those that only a self-directed one has."""
 SHARED = ("portfolios:documents",)
+
+
+def is_offered(view_name: str) -> bool:
+    """Whether the partner has this page at all; if not, it is found by nobody."""
+    return not view_name.startswith(TRADING) or partner.current().features.self_directed
 
 
 def has_page(account: Account, view_name: str) -> bool:
@@ -65,7 +71,16 @@ def investor_with(
             request.account = account  # type: ignore[attr-defined]
             return view(request, *args, **kwargs)
 
-        return login_required(guarded)
+        signed_in = login_required(guarded)
+
+        @wraps(view)
+        def offered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            match = request.resolver_match
+            if match and not is_offered(match.view_name):
+                raise Http404
+            return signed_in(request, *args, **kwargs)
+
+        return offered
 
     return guard
 
@@ -73,21 +88,29 @@ def investor_with(
 investor_required = investor_with()
 
 
-def disclosed(view: View) -> View:
-    """Also: has signed what must be known before advice."""
+def disclosed_with(
+    accounts: Callable[[], QuerySet[Account]] | None = None,
+) -> Callable[[View], View]:
+    """Also: has signed what must be known before advice. `accounts` as in `investor_with`."""
 
-    @wraps(view)
-    def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not services.has_signed(request.account, DISCLOSURES):
-            messages.info(
-                request,
-                "Before we can give advice, please read and sign the agreements. "
-                "Your answers so far are kept.",
-            )
-            return redirect("onboarding:start")
-        return view(request, *args, **kwargs)
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not services.has_signed(request.account, DISCLOSURES):
+                messages.info(
+                    request,
+                    "Before we can give advice, please read and sign the agreements. "
+                    "Your answers so far are kept.",
+                )
+                return redirect("onboarding:start")
+            return view(request, *args, **kwargs)
 
-    return investor_required(guarded)
+        return investor_with(accounts)(guarded)
+
+    return guard
+
+
+disclosed = disclosed_with()
 
 
 def active_account(view: View) -> View:

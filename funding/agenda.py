@@ -45,6 +45,9 @@ class Money:
 
 def money_of(account: Account) -> Money:
     """Each kind read once for this account object, so once for a page."""
+    if not getattr(account, "has_closings", True):
+        kept: dict[str, Any] = account.__dict__.setdefault("_prefetched_objects_cache", {})
+        kept.setdefault("closings", Closing.objects.none())
     prefetch_related_objects([account], "banks", "schedules", "closings")
     found = Money(
         [*account.banks.all()],
@@ -78,6 +81,7 @@ def _newest(account: Account, model: Any) -> list[Any]:
 def rarely_any() -> dict[str, Any]:
     mine = {"account": OuterRef("pk")}
     return {
+        "has_closings": Exists(Closing.objects.filter(**mine)),
         "has_withdrawals": Exists(Withdrawal.objects.filter(**mine)),
         "has_paid": Exists(Movement.objects.filter(**mine, kind__in=PAID)),
     }

@@ -14,7 +14,8 @@ register = template.Library()
 def bell(context: RequestContext) -> dict[str, Any]:
     """The way to our messages, with how many are unread. One query, unless the page's account was
     read with it, as `unread`."""
-    known: int | None = getattr(context.get("account"), "unread", None)
+    account = getattr(context.get("request"), "account", None)
+    known: int | None = getattr(account, "unread", None)
     if known is None:
         known = Notice.objects.unread().filter(account__user=context["user"]).count()
     return {"unread": known}

@@ -8,11 +8,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.guards import Request, disclosed, investor_required
+from accounts.guards import Request, disclosed_with, investor_required
 from portfolios import insights as reader
 from portfolios import services
 from portfolios.models import Insight, InsightFeed
-from portfolios.snapshot import snapshot
+from portfolios.snapshot import accounts_with_everything, snapshot
 from robo import agenda
 from robo.ui import words
 
@@ -20,7 +20,7 @@ LATE_AFTER = timedelta(days=1)
 PUT_AWAY_SHOWN = 30
 
 
-@disclosed
+@disclosed_with(accounts_with_everything)
 @require_safe
 def insights(request: Request) -> HttpResponse:
     """All of it: what is noticed, what may matter for tax, what was put away."""

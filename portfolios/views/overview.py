@@ -13,13 +13,13 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.guards import Request, investor_with
+from accounts.guards import Request
 from accounts.models import AccountStatus
 from portfolios import insights, outlook, visits
 from portfolios.insights import link as link
 from portfolios.models import Goal, Portfolio, Valuation
 from portfolios.projecting import latest_before
-from portfolios.snapshot import Snapshot, accounts_with_everything, snapshot
+from portfolios.snapshot import Snapshot, snapshot
 from robo import agenda
 from robo.ui import charts, words
 
@@ -76,10 +76,9 @@ class FirstStep:
     """done, now, or empty for later."""
 
 
-@investor_with(accounts_with_everything)
 @require_safe
 def home(request: Request) -> HttpResponse:
-    """The overview. For someone new it teaches, and offers the one next step."""
+    """The overview, for an account read by `accounts_with_everything`. For someone new it teaches, and offers the one next step."""
     known = snapshot(request.account)
     portfolio = known.portfolio
     period = request.GET.get("period", "")

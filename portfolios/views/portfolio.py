@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.guards import Request, investor_required
+from accounts.guards import Request, investor_with
 from onboarding.models import RiskAssessment
 from portfolios import returns_of
 from portfolios.checks import checks
@@ -20,7 +20,7 @@ from portfolios.planning import drift as drifting
 from portfolios.planning import funds
 from portfolios.planning.assumptions import AssetClass
 from portfolios.planning.returns import Rate
-from portfolios.snapshot import Snapshot, snapshot
+from portfolios.snapshot import Snapshot, accounts_with_everything, snapshot
 from portfolios.views.overview import PERIODS, is_late, link, value_context, value_points
 from portfolios.views.policy import BANDS, band_rows, class_order
 from robo import agenda, partner
@@ -107,7 +107,7 @@ class Returns:
     fall: returns_of.Fall | None
 
 
-@investor_required
+@investor_with(accounts_with_everything)
 @require_safe
 def portfolio(request: Request) -> HttpResponse:
     """What is held, against what should be, and what it did."""
@@ -129,6 +129,7 @@ def portfolio(request: Request) -> HttpResponse:
     content = known.active.content if known.active else {}
     threshold = threshold_of(content) if known.active else None
     holdings = list(Holding.objects.filter(portfolio=row))
+    held_against = checks(row, known.active, holdings, expiry(known.assessment))
     goal = chosen_goal(request, known)
     context |= {
         "portfolio": row,
@@ -137,7 +138,9 @@ def portfolio(request: Request) -> HttpResponse:
         ),
         "halts": list(TradingHalt.objects.of(request.account)),
         "bands": band_chart(row, content),
-        "checks": checks(row, known.active, holdings, expiry(known.assessment)),
+        "checks": held_against,
+        "checks_open": [check for check in held_against if not check.holds],
+        "checks_held": [check for check in held_against if check.holds],
         "goal": goal,
         "goals": known.goals,
         "goal_value": row.value * goal.share / 100 if goal else None,

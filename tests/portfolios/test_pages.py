@@ -174,7 +174,9 @@ def test_nobody_sees_a_page_without_signing_in(client: Client, db: None) -> None
         assert reverse("account_login") in client.get(reverse(name)).url
 
 
-@pytest.mark.parametrize("name", ["home", "portfolios:portfolio", "portfolios:goals"])
+@pytest.mark.parametrize(
+    "name", ["home", "portfolios:portfolio", "portfolios:goals", "portfolios:insights"]
+)
 def test_a_page_costs_the_same_few_queries_with_many_rows(
     web: Client, invested: Portfolio, account: Account, name: str
 ) -> None:
@@ -195,6 +197,6 @@ def test_a_page_costs_the_same_few_queries_with_many_rows(
     with CaptureQueriesContext(connection) as many:
         web.get(url)
     assert len(many) == len(few), [q["sql"][:120] for q in many]
-    assert len(few) <= {"home": 14, "portfolios:portfolio": 18}.get(name, 8), [
+    assert len(few) <= {"home": 12, "portfolios:portfolio": 13}.get(name, 8), [
         q["sql"][:160] for q in few
     ]

@@ -67,7 +67,34 @@ def test_home_adds_up_cash_and_positions(web, vti, account):
     assert "Free to spend" in page
 
 
-def test_a_partner_without_it_has_no_trading(client, maya, open_account):
+def test_a_partner_without_it_has_no_trading_pages_for_anybody(
+    web, vti, monkeypatch, django_user_model
+):
+    order = give(web, time_in_force="cls")
+    ours = partner.current()
+    off = ours.model_copy(
+        update={"features": ours.features.model_copy(update={"self_directed": False})}
+    )
+    monkeypatch.setattr(partner, "current", lambda: off)
+    adviser = Client()
+    adviser.force_login(django_user_model.objects.create_user(email="iris@x.test", is_staff=True))
+    cancel = reverse("trading:order-cancel", args=[order.pk])
+    for page in (*PAGES, reverse("trading:order", args=[order.pk]), cancel, "/open/kind/"):
+        for person in (web, adviser, Client()):
+            if page == "/open/kind/" and person is not web:
+                continue  # it asks who one is first
+            assert person.get(page).status_code == 404, page
+    assert web.post(cancel).status_code == 404
+
+
+def test_no_advice_is_claimed_where_none_is_given(web, account):
+    for page in ("/home/", "/documents/", "/trade/"):
+        assert "Advice by" not in text(web.get(page)), page
+    assert "gives no advice on this account" in text(web.get("/home/"))
+    assert "what we planned" not in text(web.get("/documents/"))
+
+
+def test_an_advised_account_has_no_trading(client, maya, open_account):
     account = open_account(maya)
     sign_in(client, maya)
     assert account.is_advised

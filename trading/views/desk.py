@@ -7,7 +7,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_safe
 
-from accounts.guards import Request, investor_required
+from accounts.guards import Request, investor_required, investor_with
+from portfolios.snapshot import accounts_with_everything
 from portfolios.views import home as managed_home
 from robo import agenda
 from trading import services
@@ -18,7 +19,7 @@ from trading.models import Asset, Market
 LATE_AFTER = timedelta(hours=1)
 
 
-@investor_required
+@investor_with(accounts_with_everything)
 @require_safe
 def home(request: Request) -> HttpResponse:
     """The home of the kind of account that this is."""
