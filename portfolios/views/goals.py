@@ -18,7 +18,7 @@ from portfolios.forms.goals import QUESTIONS, check_day
 from portfolios.models import Goal, Policy
 from portfolios.snapshot import snapshot
 from portfolios.starters import ADVANTAGE, known_of, starter
-from portfolios.views.overview import goal_rows
+from portfolios.views.overview import goal_rows, starters
 from portfolios.views.undoing import remember
 
 PLANNED = (
@@ -48,18 +48,9 @@ def goals(request: Request) -> HttpResponse:
         "past": past,
         "base": known.footing,
         "monthly": sum(row.goal.monthly_contribution for row in rows),
-        "starters": [] if rows else starters(request)[:3],
+        "starters": [] if rows else starters(known_of(request.account))[:3],
     }
     return render(request, "portfolios/goals.html", context)
-
-
-def starters(request: Request) -> list[dict[str, object]]:
-    """What the partner offers, each priced from what is known of this person."""
-    known, today = known_of(request.account), timezone.localdate()
-    return [
-        {"kind": kind, "name": name, "line": line, "starter": starter(kind, known, today)}
-        for kind, name, line in offered_types()
-    ]
 
 
 @investor_required
@@ -71,7 +62,9 @@ def goal_new(request: Request) -> HttpResponse:
     if kind != planned.get("type"):
         planned = {}
     if request.method == "GET" and kind not in {offered for offered, _, _ in offered_types()}:
-        return render(request, "portfolios/goal_types.html", {"types": starters(request)})
+        return render(
+            request, "portfolios/goal_types.html", {"types": starters(known_of(request.account))}
+        )
     form = (
         GoalForm(request.POST, type=kind)
         if request.method == "POST"

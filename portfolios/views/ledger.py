@@ -133,7 +133,7 @@ def trades_of(rows: list[Investment], symbol: str) -> list[dict[str, Any]]:
         {
             "when": run.at,
             "title": f"{trade['side'].capitalize()} {words.money(trade['amount'])}",
-            "detail": f"{trade.get('reason') or run.reason} {run.status}.",
+            "detail": f"{words.said(trade.get('reason') or run.reason)} {run.status}.",
         }
         for run in map(run_of, rows)
         for trade in run.trades

@@ -16,10 +16,12 @@ from django.views.decorators.http import require_safe
 from accounts.guards import Request
 from accounts.models import AccountStatus
 from portfolios import insights, outlook, visits
+from portfolios.forms import offered_types
 from portfolios.insights import link as link
 from portfolios.models import Goal, Portfolio, Valuation
 from portfolios.projecting import latest_before
 from portfolios.snapshot import Snapshot, snapshot
+from portfolios.starters import Known, known_of, starter
 from robo import agenda
 from robo.ui import charts, words
 
@@ -78,7 +80,8 @@ class FirstStep:
 
 @require_safe
 def home(request: Request) -> HttpResponse:
-    """The overview, for an account read by `accounts_with_everything`. For someone new it teaches, and offers the one next step."""
+    """The overview, of an account read by `accounts_with_everything`. For someone new it teaches,
+    and offers the one next step."""
     known = snapshot(request.account)
     portfolio = known.portfolio
     period = request.GET.get("period", "")
@@ -93,6 +96,7 @@ def home(request: Request) -> HttpResponse:
     upcoming = agenda.things_to_come(request.account)
     steps = first_steps(known, todo, upcoming)
     told = readings(known, todo)
+    life = known_of(request.account) if steps and not rows else None
     context = {
         "account": request.account,
         "portfolio": portfolio,
@@ -110,6 +114,8 @@ def home(request: Request) -> HttpResponse:
         "more_readings": len(told) - TOLD_ON_HOME,
         "activity": agenda.things_that_happened(request.account, limit=5),
         "steps": steps,
+        "starters": starters(life)[:3] if life else [],
+        "starters_are_own": bool(life and (life.income or life.expenses)),
         "next_step": next((s for s in steps if s.state == "now"), None),
         "besides": [i for i in todo if i.urgent and i.url not in {s.url for s in steps}],
         "first_deposit": next((i for i in upcoming if i.kind == "deposit"), None),
@@ -118,6 +124,15 @@ def home(request: Request) -> HttpResponse:
         **value_context(portfolio, points, period),
     }
     return render(request, "portfolios/home.html", context)
+
+
+def starters(known: Known) -> list[dict[str, object]]:
+    """What the partner offers to save for, each priced from what is known of the person."""
+    today = timezone.localdate()
+    return [
+        {"kind": kind, "name": name, "line": line, "starter": starter(kind, known, today)}
+        for kind, name, line in offered_types()
+    ]
 
 
 def what_changed(

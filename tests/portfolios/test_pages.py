@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account
+from onboarding.models import InvestorProfile
 from portfolios import services
 from portfolios.models import Goal, Holding, Investment, Policy, Portfolio, Valuation
 from robo import work
@@ -36,6 +37,19 @@ def test_someone_new_is_offered_the_one_next_step(client: Client, maya: Any) -> 
     assert "Your first week" in page
     assert page.count('class="button"') == 1
     assert reverse("onboarding:start") in page
+
+
+def test_the_empty_home_prices_first_goals_from_what_was_told(client: Client, maya: Any) -> None:
+    client.force_login(maya)
+    assert "Round figures to begin with" in client.get(reverse("home")).content.decode()
+    InvestorProfile.objects.update_or_create(
+        account=Account.objects.get(user=maya),
+        defaults={"sections": {"employment": {"annual_gross_income": "90000"}}},
+    )
+    page = client.get(reverse("home")).content.decode()
+    assert "Reckoned from what you told us" in page
+    assert "$27,000" in page  # six months at 60% of the income
+    assert f'{reverse("portfolios:goal-new")}"' in page
 
 
 def test_the_next_step_moves_on(web: Client, account: Account, policy: Policy) -> None:
