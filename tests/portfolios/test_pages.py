@@ -48,7 +48,7 @@ def test_the_empty_home_prices_first_goals_from_what_was_told(client: Client, ma
     )
     page = client.get(reverse("home")).content.decode()
     assert "Reckoned from what you told us" in page
-    assert "$27,000" in page  # six months at 60% of the income
+    assert "$63,000" in page  # a fifth of a home at three and a half times the income
     assert f'{reverse("portfolios:goal-new")}"' in page
 
 
