@@ -56,8 +56,9 @@ def pages(count: int) -> None:
     people.crowd()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    nobody, maya, sam = Client(), Client(), Client()
+    nobody, maya, vera, sam = Client(), Client(), Client(), Client()
     maya.force_login(account.user)
+    vera.force_login(people.veteran().user)
     sam.force_login(boss)
     empty = (maya, "/bench/empty/")
     goal = account.goals.first()
@@ -69,7 +70,12 @@ def pages(count: int) -> None:
         "portfolio": (maya, reverse("portfolios:portfolio")),
         "performance": (maya, reverse("portfolios:performance")),
         "policy": (maya, reverse("portfolios:policy")),
+        "performance": (maya, reverse("portfolios:performance")),
         "activity": (maya, reverse("funding:activity")),
+        "home, ten years": (vera, reverse("home")),
+        "portfolio, 50 holdings": (vera, reverse("portfolios:portfolio")),
+        "performance, ten years": (vera, reverse("portfolios:performance")),
+        "activity, ten years": (vera, reverse("funding:activity")),
         "deposit form": (maya, reverse("funding:deposit")),
         "status": (maya, reverse("accounts:status")),
         "admin: 2,000 clients": (sam, reverse("admin:accounts_account_changelist")),
@@ -87,13 +93,13 @@ def pages(count: int) -> None:
     base = statistics.median(times[""])
     print(f"Median server time over {count} requests each, as a ratio to an empty signed-in page")
     print(f"({base * 1000:.1f} ms here).\n")
-    print(f"{'page':<22}{'ratio':>7}{'queries':>9}")
-    print(f"{'empty, signed in':<22}{1:>7.1f}{bare:>9}")
+    print(f"{'page':<24}{'ratio':>7}{'queries':>9}")
+    print(f"{'empty, signed in':<24}{1:>7.1f}{bare:>9}")
     for name in asked:
         ratio = statistics.median(times[name]) / base
         # Worth a look, not a failure.
         much = "  much" if ratio > MANY_TIMES or queries[name] > MANY_QUERIES else ""
-        print(f"{name:<22}{ratio:>7.1f}{queries[name]:>9}{much}")
+        print(f"{name:<24}{ratio:>7.1f}{queries[name]:>9}{much}")
 
 
 def how_many_queries(client: Client, url: str) -> int:
@@ -121,7 +127,7 @@ def webhooks(count: int) -> None:
     print(f"{'requests':<22}{'ratio':>7}{'receipts/s':>13}{'inserts/s':>12}")
     for threads, receipts, inserts in rows:
         name = "one after another" if threads == 1 else f"in {threads} threads"
-        print(f"{name:<22}{receipts / inserts:>7.2f}{receipts:>13.0f}{inserts:>12.0f}")
+        print(f"{name:<24}{receipts / inserts:>7.2f}{receipts:>13.0f}{inserts:>12.0f}")
 
 
 def deliver(client: Client, number: str) -> None:

@@ -25,16 +25,20 @@ def main() -> None:
     print(json.dumps(make() if "--people" in sys.argv else {}))
 
 
-def make() -> dict[str, dict[str, str]]:
-    """Hanna has only signed up; Greta and Wanda have a policy and a bank; staff have TOTP."""
+def make() -> dict[str, dict[str, Any]]:
+    """Hanna has only signed up; Greta and Wanda have a policy and a bank; Rosa has lived with hers
+    for years; staff have TOTP."""
     from accounts import roles
+    from tests import addresses, lived_in
 
     hanna, greta, wanda = investor("Hanna"), investor("Greta"), investor("Wanda")
     open_with_policy_and_bank(greta)
     open_with_policy_and_bank(wanda)
+    rosa = lived_in.account(investor("Rosa"))
     return {
         "greta": {"email": greta.email},
         "hanna": {"email": hanna.email},
+        "rosa": {"email": rosa.user.email, "addresses": addresses.examples(rosa)},
         "wanda": {"email": wanda.email},
         "iris": staff("Iris", "Novak", roles.ADVISOR),
         "samuel": staff("Samuel", "Okafor", roles.SUPERVISOR),

@@ -243,7 +243,7 @@ class Stack:
         self.sandbox = Sandbox(folder)
         self.product = self._product("harbor", self.database, BROKER_NUMBER)
         self.others: list[Product] = []
-        self.people: dict[str, dict[str, str]] = {}
+        self.people: dict[str, dict[str, Any]] = {}
 
     def _product(self, partner: str, database: str, broker: int) -> Product:
         return Product(

@@ -1,0 +1,129 @@
+"""Every address of the product that an investor can open, with an example of each.
+
+Found in the URLs themselves, so that a new page can't be forgotten: one that takes an argument
+needs a line in `EXAMPLES`, or `tests/test_every_page.py` fails.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+
+ROOMS = ("accounts", "onboarding", "picture", "portfolios", "funding")
+"""Namespaces of investors' pages; `home` stands outside of them."""
+
+Example = Callable[[Any], Any]
+
+
+def newest(model: str, **which: Any) -> Example:
+    """The account's newest row of a model, by its label; None without one."""
+
+    def find(account: Any) -> Any:
+        from django.apps import apps
+
+        manager = apps.get_model(model)._base_manager
+        return manager.filter(account=account, **which).order_by("pk").last()
+
+    return find
+
+
+def attribute(name: str, example: Example) -> Example:
+    def find(account: Any) -> Any:
+        row = example(account)
+        return None if row is None else getattr(row, name)
+
+    return find
+
+
+def constant(value: Any) -> Example:
+    return lambda account: value
+
+
+def symbol(account: Any) -> Any:
+    from portfolios.models import Holding
+
+    found = Holding.objects.filter(portfolio__account=account).first()
+    return found and found.symbol
+
+
+pk = "pk"
+EXAMPLES: dict[str, tuple[Example, ...]] = {
+    "accounts:agreement": (attribute(pk, newest("accounts.Signature")),),
+    "onboarding:step": (constant("name"),),
+    "onboarding:risk-question": (constant(1),),
+    "onboarding:risk-choose": (constant(4),),
+    "picture:section": (constant("household"),),
+    "picture:person": (attribute(pk, newest("onboarding.Dependent")),),
+    "picture:person-remove": (attribute(pk, newest("onboarding.Dependent")),),
+    "picture:person-restore": (attribute(pk, newest("onboarding.Dependent")),),
+    "picture:holding": (attribute(pk, newest("onboarding.ExternalAccount")),),
+    "picture:holding-remove": (attribute(pk, newest("onboarding.ExternalAccount")),),
+    "picture:holding-restore": (attribute(pk, newest("onboarding.ExternalAccount")),),
+    "picture:link": (attribute("key", newest("onboarding.ExternalLink")),),
+    "picture:link-back": (attribute("key", newest("onboarding.ExternalLink")),),
+    "picture:mend": (attribute("key", newest("onboarding.ExternalLink")),),
+    "picture:disconnect": (attribute("key", newest("onboarding.ExternalLink")),),
+    "portfolios:goal": (attribute(pk, newest("portfolios.Goal")),),
+    "portfolios:goal-edit": (attribute(pk, newest("portfolios.Goal")),),
+    "portfolios:goal-keep": (attribute(pk, newest("portfolios.Goal")),),
+    "portfolios:goal-undo": (attribute(pk, newest("portfolios.Goal")),),
+    "portfolios:goal-futures": (attribute(pk, newest("portfolios.Goal")),),
+    "portfolios:goal-income": (attribute(pk, newest("portfolios.Goal", type="retirement")),),
+    "portfolios:goal-archive": (attribute(pk, newest("portfolios.Goal")),),
+    "portfolios:event-edit": (attribute(pk, newest("portfolios.LifeEvent")),),
+    "portfolios:event-archive": (attribute(pk, newest("portfolios.LifeEvent")),),
+    "portfolios:policy-version": (attribute(pk, newest("portfolios.Policy")),),
+    "portfolios:policy-accept": (attribute(pk, newest("portfolios.Policy")),),
+    "portfolios:policy-check": (attribute(pk, newest("portfolios.Policy")),),
+    "portfolios:policy-pdf": (attribute(pk, newest("portfolios.Policy")),),
+    "portfolios:plan-version": (attribute(pk, newest("portfolios.FinancialPlan")),),
+    "portfolios:plan-pdf": (attribute(pk, newest("portfolios.FinancialPlan")),),
+    "portfolios:portfolio-holding": (symbol,),
+    "portfolios:report": (attribute(pk, newest("portfolios.Report")),),
+    "portfolios:report-status": (attribute(pk, newest("portfolios.Report")),),
+    "portfolios:report-file": (attribute(pk, newest("portfolios.Report", status="ready")),),
+    "funding:link-return": (attribute("key", newest("funding.BankLink")),),
+    "funding:link-status": (attribute("key", newest("funding.BankLink")),),
+    "funding:unlink": (attribute(pk, newest("funding.BankAccount", status="active")),),
+    "funding:authorization": (attribute(pk, newest("funding.Authorization")),),
+    "funding:deposit-status": (attribute(pk, newest("funding.Deposit")),),
+    "funding:deposit-cancel": (attribute(pk, newest("funding.Deposit")),),
+    "funding:withdrawal-status": (attribute(pk, newest("funding.Withdrawal")),),
+    "funding:withdrawal-cancel": (attribute(pk, newest("funding.Withdrawal")),),
+    "funding:schedule": (attribute(pk, newest("funding.Schedule")),),
+    "funding:schedule-pause": (attribute(pk, newest("funding.Schedule")),),
+    "funding:schedule-resume": (attribute(pk, newest("funding.Schedule")),),
+    "funding:schedule-end": (attribute(pk, newest("funding.Schedule")),),
+}
+"""The arguments of each address that takes some, from an account; None where it has no such row."""
+
+
+def names() -> Iterator[tuple[str, bool]]:
+    """Each named address of the investors' rooms, and whether it takes arguments."""
+    yield "home", False
+    for found in _patterns(get_resolver().url_patterns, ""):
+        if found[0].partition(":")[0] in ROOMS:
+            yield found
+
+
+def _patterns(patterns: Any, room: str) -> Iterator[tuple[str, bool]]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            name = pattern.namespace or ""
+            yield from _patterns(pattern.url_patterns, f"{name}:" if name else room)
+        elif isinstance(pattern, URLPattern) and pattern.name:
+            yield room + pattern.name, bool(pattern.pattern.converters)
+
+
+def examples(account: Any) -> dict[str, str]:
+    """Name to address, for each address the account has an example of."""
+    found = {}
+    for name, takes in dict(names()).items():
+        values = tuple(example(account) for example in EXAMPLES.get(name, ())) if takes else ()
+        if takes and (not values or None in values):
+            continue
+        try:
+            found[name] = reverse(name, args=values)
+        except NoReverseMatch:
+            continue
+    return found

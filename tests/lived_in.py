@@ -1,0 +1,263 @@
+"""An account somebody has lived with: one of everything, or many, written as rows.
+
+Nothing is due, so nothing is in motion and Bluum is never asked. Used where pages are counted,
+weighed, measured or looked at; what things do is tested by doing them. Amounts are dollars.
+"""
+
+import uuid
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+import accounts.services
+import onboarding.services
+import portfolios.services
+from accounts.models import Account, Document, Notice, User
+from funding import authorizations
+from funding.models import (
+    BankAccount,
+    Deposit,
+    Schedule,
+    TransferEvent,
+    Wallet,
+    Withdrawal,
+    WithdrawalEvent,
+)
+from onboarding.models import Dependent, ExternalAccount, InvestorProfile
+from portfolios.models import (
+    Holding,
+    Investment,
+    LifeEvent,
+    Policy,
+    Portfolio,
+    Report,
+    Valuation,
+)
+from portfolios.projecting import refresh_projections
+from robo import partner, work
+
+FUNDS = (
+    ("VTI", "Vanguard Total Stock Market ETF", "equities", "US total market"),
+    ("VEA", "Vanguard FTSE Developed Markets ETF", "equities", "Developed markets"),
+    ("VWO", "Vanguard FTSE Emerging Markets ETF", "equities", "Emerging markets"),
+    ("BND", "Vanguard Total Bond Market ETF", "fixed_income", "US bonds"),
+    ("BNDX", "Vanguard Total International Bond ETF", "fixed_income", "Foreign bonds"),
+    ("SGOV", "iShares 0-3 Month Treasury Bond ETF", "cash", "Treasury bills"),
+)
+ANSWERS = {
+    "investment_goal": "growth",
+    "time_horizon": "10_years",
+    "risk_tolerance": "moderate",
+    "reaction_to_loss": "hold_and_wait",
+    "income_needs": "none",
+    "investment_knowledge": "intermediate",
+}
+STATUSES = ("requested", "pending", "processing", "received", "completed")
+
+
+def account(user: User, *, holdings: int = 6, transfers: int = 20, years: int = 2) -> Account:
+    """The user's account with so many holdings, so many deposits (and of everything else that
+    comes in numbers), and so many years of daily values."""
+    made = accounts.services.account_of(user)
+    now = timezone.now()
+    began = now - timedelta(days=365 * years)
+    Account.objects.filter(pk=made.pk).update(
+        name=f"{user.first_name or 'Maya'} Chen", status="ACTIVE", bluum_id=f"lived-in-{user.pk}",
+        account_number="100020002", compliance_status="approved", submitted_at=began,
+        opened_at=began, refreshed_at=now,
+    )  # fmt: skip
+    made.refresh_from_db()
+    sign_everything(made)
+    profile = {"employment": {"annual_gross_income": "118000.00"}}
+    InvestorProfile.objects.create(account=made, sections=profile)
+    money(made, transfers)
+    portfolio(made, holdings, 365 * years)
+    plan(made)
+    picture(made)
+    paper(made, transfers)
+    for model in work.kinds():
+        model._base_manager.update(due_at=None)
+    refresh_projections(made)
+    made.refresh_from_db()
+    return made
+
+
+def sign_everything(made: Account) -> None:
+    for agreement in partner.current().to_sign:
+        accounts.services.sign(
+            account=made, slug=agreement.slug, version=agreement.version,
+            title=agreement.title, body=agreement.text, kind=agreement.kind,
+            statement="I agree", ip="203.0.113.7", user_agent="lived in",
+        )  # fmt: skip
+
+
+def picture(made: Account) -> None:
+    Dependent.objects.create(account=made, first_name="Ada", relationship="child")
+    ExternalAccount.objects.create(
+        account=made, name="Old 401(k)", account_type="401k", balance=Decimal(24_000)
+    )
+
+
+def money(made: Account, transfers: int) -> None:
+    now = timezone.now()
+    bank = BankAccount.objects.create(
+        account=made, bluum_id=f"bank-{made.pk}", institution="Lakeside Bank", name="Checking",
+        mask="3168", type="checking",
+    )  # fmt: skip
+    Wallet.objects.create(
+        account=made, balance=Decimal("312.40"), available=Decimal("312.40"),
+        reserved=Decimal(0), refreshed_at=now,
+    )  # fmt: skip
+    for number in range(max(1, transfers // 5)):
+        schedule = Schedule.objects.create(
+            account=made, bank=bank, name=f"Every month {number}", amount=Decimal(50),
+            frequency="monthly", day_of_month=5, start_date=date(2025, 1, 5), status="active",
+            bluum_id=f"schedule-{made.pk}-{number}", sent_revision=1,
+            next_execution=now + timedelta(days=12),
+        )  # fmt: skip
+        authorizations.keep(schedule)
+    for number in range(transfers):
+        deposit(made, bank, schedule if number % 2 else None, number, "completed")
+        withdrawal(made, bank, number, "completed")
+    withdrawal(made, bank, transfers, "pending")
+    deposit(made, bank, None, transfers, "pending")
+
+
+def deposit(
+    made: Account, bank: BankAccount, schedule: Schedule | None, number: int, status: str
+) -> Deposit:
+    at = timezone.now() - timedelta(days=30 * number + 3)
+    done = {"received_at": at, "completed_at": at} if status == "completed" else {}
+    row: Deposit = Deposit.objects.create(
+        account=made, bank=bank, schedule=schedule, amount=Decimal(850), status=status,
+        bluum_id=f"deposit-{made.pk}-{number}", created_at=at, sent_at=at, initiated_at=at,
+        expected_on=at.date(), **done,
+    )  # fmt: skip
+    authorizations.keep(row)
+    for seen in STATUSES[: STATUSES.index(status) + 1]:
+        TransferEvent.objects.create(deposit=row, status=seen, at=at)
+    return row
+
+
+def withdrawal(made: Account, bank: BankAccount, number: int, status: str) -> Withdrawal:
+    at = timezone.now() - timedelta(days=30 * number + 9)
+    done = {"submitted_at": at, "completed_at": at} if status == "completed" else {}
+    row: Withdrawal = Withdrawal.objects.create(
+        account=made, bank=bank, amount=Decimal(40), status=status,
+        bluum_id=f"withdrawal-{made.pk}-{number}", created_at=at, sent_at=at,
+        expected_on=at.date(), **done,
+    )  # fmt: skip
+    WithdrawalEvent.objects.create(withdrawal=row, status="requested", at=at)
+    WithdrawalEvent.objects.create(withdrawal=row, status=status, at=at)
+    return row
+
+
+def portfolio(made: Account, holdings: int, days: int) -> None:
+    now = timezone.now()
+    row = portfolios.services.portfolio_of(made)
+    each = Decimal(36_000) / holdings
+    Portfolio.objects.filter(pk=row.pk).update(
+        bluum_id=f"portfolio-{made.pk}", status="active", value=Decimal("36312.40"),
+        cash=Decimal("312.40"), invested=Decimal(36_000), unrealized=Decimal(7_100),
+        contributed=Decimal(28_900), as_of=now, refreshed_at=now, drift=Decimal("2.10"),
+    )  # fmt: skip
+    Holding.objects.bulk_create(
+        Holding(
+            portfolio=row, symbol=symbol if number < len(FUNDS) else f"{symbol}{number}",
+            name=name, asset_class=kind, sector=sector, quantity=Decimal("12.5"),
+            price=Decimal("100.00"), value=each, cost_basis=each * Decimal("0.8"),
+            unrealized=each * Decimal("0.2"), weight=Decimal(99) / holdings,
+            price_source="DATABASE", price_at=now, lots=lots(each),
+        )
+        for number in range(holdings)
+        for symbol, name, kind, sector in [FUNDS[number % len(FUNDS)]]
+    )  # fmt: skip
+    Valuation.objects.bulk_create(
+        Valuation(
+            portfolio=row, day=now.date() - timedelta(days=days - number),
+            value=Decimal(2_000 + 34_000 * number // days + 400 * (number % 7)),
+            contributed=Decimal(1_900 + 850 * (number * 31 // days)),
+        )
+        for number in range(days)
+    )  # fmt: skip
+    for number in range(max(1, holdings // 5)):
+        at = now - timedelta(days=30 * number)
+        Investment.objects.create(
+            account=made, cause=f"deposit:{number}", amount=Decimal(850), status="completed",
+            trades=[
+                {"symbol": s, "action": "buy", "notional": "141.66", "reason": "under its target"}
+                for s, *_ in FUNDS
+            ],
+            sent_at=at, completed_at=at,
+        )  # fmt: skip
+
+
+def lots(value: Decimal) -> list[dict[str, Any]]:
+    """Two of them, as Bluum tells lots: one held for long, one not."""
+    half, cent = value / 2, Decimal("0.01")
+    return [
+        {
+            "lot_id": f"lot-{number}", "quantity": "6.25",
+            "acquired_date": (timezone.localdate() - timedelta(days=age)).isoformat(),
+            "cost_per_share": str((half * Decimal("0.128")).quantize(cent)),
+            "total_cost_basis": str((half * Decimal("0.8")).quantize(cent)),
+        }
+        for number, age in enumerate((600, 90))
+    ]  # fmt: skip
+
+
+def plan(made: Account) -> None:
+    onboarding.services.submit_risk(account=made, answers=ANSWERS, key=uuid.uuid4())
+    made.risk_assessments.update(status="active", bluum_score=6)
+    today = timezone.localdate()
+    for type_, name, target, years, monthly in (
+        ("home_purchase", "A first home", 90_000, 7, 400),
+        ("retirement", "Retirement", 600_000, 29, 350),
+        ("emergency", "Six months of rent", 9_000, 3, 100),
+    ):
+        portfolios.services.add_goal(
+            account=made, key=uuid.uuid4(), type=type_, name=name,
+            target_amount=Decimal(target), target_date=today + timedelta(days=365 * years),
+            monthly_contribution=Decimal(monthly),
+        )  # fmt: skip
+    made.goals.update(sent_revision=1)
+    LifeEvent.objects.create(
+        account=made, event_type="child", name="A child", expected_date=today + timedelta(days=400)
+    )
+    policy = portfolios.services.propose_policy(made)
+    policy.checked_at = timezone.now()
+    policy.save(update_fields=["checked_at"])
+    policy = portfolios.services.accept_policy(policy, ip="203.0.113.7", user_agent="lived in")
+    Policy.objects.filter(pk=policy.pk).update(status="active")
+    targets = policy.content.get("target_allocation", {})
+    Portfolio.objects.filter(account=made).update(
+        allocation={
+            name: {
+                "target": str(band["target_percent"]), "drift": str(off),
+                "actual": str(Decimal(str(band["target_percent"])) + off),
+            }
+            for (name, band), off in zip(targets.items(), (2, -2, 0, 0, 0), strict=False)
+        }
+    )  # fmt: skip
+
+
+def paper(made: Account, count: int) -> None:
+    now = timezone.now()
+    for number in range(count):
+        Notice.objects.create(
+            account=made, key=f"lived-in-{number}", title="Your deposit has arrived",
+            body="It’s being invested.", url="/portfolio/", created_at=now - timedelta(days=number),
+        )  # fmt: skip
+        last = (now - timedelta(days=31 * (number + 1))).date().replace(day=1) - timedelta(days=1)
+        Report.objects.create(
+            account=made, kind="statement", span="monthly", first_day=last.replace(day=1),
+            last_day=last, title=f"Statement, {last:%B %Y}", status="ready",
+            data={"summary": {"beginning_value": "100.00", "ending_value": "120.00"}},
+            pdf=b"%PDF-1.4", sha256="0" * 64, ties=True, fetched_at=now,
+        )  # fmt: skip
+    Document.objects.create(
+        account=made, type="id_verification", file_name="passport.png", content_type="image/png",
+        size=1000, sha256="0" * 64, status="approved",
+    )  # fmt: skip
