@@ -3,7 +3,10 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
+from typing import NamedTuple
 
 from tests import browsers, services  # starts PostgreSQL and the broker
 
@@ -19,7 +22,7 @@ def main() -> int:
         return 1
     os.environ["DJANGO_SETTINGS_MODULE"] = "robo.settings"
     secure = os.environ | {"SITE_URL": "https://invest.example", "ALLOWED_HOSTS": "invest.example"}
-    steps: list[tuple[str, list[str], dict[str, str] | None]] = [
+    steps: list[Step] = [
         ("lint", [PY, "-m", "ruff", "check", "."], None),
         ("format", [PY, "-m", "ruff", "format", "--check", "-q", "."], None),
         ("import contracts", [str(services.ROOT / ".venv/bin/lint-imports")], None),
@@ -37,25 +40,12 @@ def main() -> int:
             None,
         ),
     ]
+    wanted = [step for step in steps if not sys.argv[1:] or step[0] in sys.argv[1:]]
     failed = []
-    for name, command, env in steps:
-        if sys.argv[1:] and name not in sys.argv[1:]:
-            continue
-        print(f"— {name}", flush=True)
-        started = time.monotonic()
-        result = subprocess.run(
-            command,
-            cwd=services.ROOT,
-            env=env,
-            stdout=subprocess.PIPE if name in QUIET else None,
-            stderr=subprocess.STDOUT if name in QUIET else None,
-            text=True,
-        )
-        if result.returncode:
-            failed.append(name)
-            if result.stdout:
-                print(result.stdout)
-        print(f"  {time.monotonic() - started:.0f} s", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for group in groups(wanted):
+            running = [start(step, Path(folder)) for step in group]
+            failed += [name for name, ended in map(finish, running) if ended]
     minutes, seconds = divmod(int(time.monotonic() - began), 60)
     print(
         f"{minutes} min {seconds} s. "
@@ -64,7 +54,54 @@ def main() -> int:
     return 1 if failed else 0
 
 
+Step = tuple[str, list[str], dict[str, str] | None]
+
+
+class Running(NamedTuple):
+    name: str
+    process: "subprocess.Popen[bytes]"
+    said: Path
+    started: float
+
+
+def groups(steps: list[Step]) -> list[list[Step]]:
+    """One after another, but for those that leave a core idle: they go together, at the end."""
+    alone = [[step] for step in steps if step[0] not in TOGETHER]
+    beside = [step for step in steps if step[0] in TOGETHER]
+    return [*alone, beside] if beside else alone
+
+
+def start(step: Step, folder: Path) -> Running:
+    """What it says goes to a file; the tests' own, which take minutes, is seen as it comes."""
+    name, command, env = step
+    said = folder / f"{name}.log"
+    if name == LIVE:
+        print(f"— {name}", flush=True)
+    with said.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=services.ROOT,
+            env=env,
+            stdout=None if name == LIVE else output,
+            stderr=None if name == LIVE else subprocess.STDOUT,
+        )
+    return Running(name, process, said, time.monotonic())
+
+
+def finish(running: Running) -> tuple[str, int]:
+    """Wait for it and print what it said: all of it, or for a quiet one only when it failed."""
+    code = running.process.wait()
+    if running.name != LIVE:
+        print(f"— {running.name}", flush=True)
+        if code or running.name not in QUIET:
+            print(running.said.read_text(errors="replace").rstrip())
+    print(f"  {time.monotonic() - running.started:.0f} s", flush=True)
+    return running.name, code
+
+
+LIVE = "tests"
 PACKAGES = ["robo", "accounts", "onboarding", "portfolios", "funding", "trading", "sandbox"]
+TOGETHER = {"contract", "browser", "sandbox in a browser"}
 QUIET = {
     *("lint", "format", "import contracts", "types", "partners", "migrations", "deployment"),
     "contract",
