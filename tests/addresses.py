@@ -46,9 +46,31 @@ def symbol(account: Any) -> Any:
     return found and found.symbol
 
 
+def dispute(account: Any) -> Any:
+    """The signed part of a link in a message about security."""
+    from accounts import disputes
+
+    return disputes.link(account.user, about="Your password was changed").rstrip("/").split("/")[-1]
+
+
+def fewer(account: Any) -> Any:
+    """The signed part of a link that stops some e-mails."""
+    from accounts import letters
+    from accounts.models import Topic
+
+    return letters.fewer_link(account, [Topic.INSIGHTS]).rstrip("/").split("/")[-1]
+
+
 pk = "pk"
 EXAMPLES: dict[str, tuple[Example, ...]] = {
     "accounts:agreement": (attribute(pk, newest("accounts.Signature")),),
+    "accounts:change": (constant("address"),),
+    "accounts:take-back": (attribute(pk, newest("accounts.ContactChange")),),
+    "accounts:end-device": (constant(1),),
+    "accounts:export-file": (attribute(pk, newest("accounts.DataExport")),),
+    "accounts:fewer": (fewer,),
+    "accounts:not-me": (dispute,),
+    "accounts:notice": (attribute(pk, newest("accounts.Notice")),),
     "onboarding:step": (constant("name"),),
     "onboarding:risk-question": (constant(1),),
     "onboarding:risk-choose": (constant(4),),

@@ -19,6 +19,8 @@ from funding import authorizations
 from funding.models import (
     BankAccount,
     Deposit,
+    Ledger,
+    Movement,
     Schedule,
     TransferEvent,
     Wallet,
@@ -121,8 +123,34 @@ def money(made: Account, transfers: int) -> None:
     for number in range(transfers):
         deposit(made, bank, schedule if number % 2 else None, number, "completed")
         withdrawal(made, bank, number, "completed")
+    ledger(made, transfers)
     withdrawal(made, bank, transfers, "pending")
     deposit(made, bank, None, transfers, "pending")
+
+
+def ledger(made: Account, months: int) -> None:
+    """A deposit, two purchases, a dividend and a fee each month; the cash after each."""
+    today = timezone.localdate()
+    Ledger.objects.update_or_create(
+        account=made, defaults={"balance": Decimal(months), "read_at": timezone.now()}
+    )
+    cash, rows = Decimal(0), []
+    for number in reversed(range(months)):
+        day = today - timedelta(days=30 * number + 3)
+        for place, (kind, amount, symbol) in enumerate(
+            (
+                ("deposit", 850, ""), ("buy", -600, "VTI"), ("buy", -254, "BND"),
+                ("dividend", 6, "VTI"), ("fee", -1, ""),
+            )
+        ):  # fmt: skip
+            cash += amount
+            rows.append(
+                Movement(
+                    account=made, key=f"{number}:{place}", kind=kind, month=day.replace(day=1),
+                    day=day, place=place, amount=Decimal(amount), balance=cash, symbol=symbol,
+                )
+            )  # fmt: skip
+    Movement.objects.bulk_create(rows)
 
 
 def deposit(
