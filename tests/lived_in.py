@@ -29,7 +29,10 @@ from funding.models import (
 )
 from onboarding.models import Dependent, ExternalAccount, InvestorProfile
 from portfolios.models import (
+    Exchange,
     Holding,
+    Insight,
+    InsightFeed,
     Investment,
     LifeEvent,
     Policy,
@@ -79,6 +82,7 @@ def account(user: User, *, holdings: int = 6, transfers: int = 20, years: int = 
     plan(made)
     picture(made)
     paper(made, transfers)
+    said(made, max(1, holdings // 5))
     for model in work.kinds():
         model._base_manager.update(due_at=None)
     refresh_projections(made)
@@ -289,3 +293,21 @@ def paper(made: Account, count: int) -> None:
         account=made, type="id_verification", file_name="passport.png", content_type="image/png",
         size=1000, sha256="0" * 64, status="approved",
     )  # fmt: skip
+
+
+def said(made: Account, count: int) -> None:
+    """What Bluum noticed, and what was asked and answered."""
+    InsightFeed.objects.update_or_create(
+        account=made, defaults={"refreshed_at": timezone.now(), "tax_year": 2026}
+    )
+    for number in range(count):
+        Insight.objects.create(
+            account=made, source="insight", bluum_id=f"insight-{number}", category="risk",
+            priority="medium", title="Stocks are above their target",
+            summary="Stocks are 2 points above their target.", data={"type": "drift"},
+        )  # fmt: skip
+        Exchange.objects.create(
+            account=made, question="How am I doing?", disclaimer="Not advice.", status="answered",
+            answer="Two of your three goals are on track.", answered_at=timezone.now(),
+            context_used=["goals", "portfolio"],
+        )  # fmt: skip
