@@ -9,7 +9,7 @@ from typing import Any
 
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 
-ROOMS = ("accounts", "onboarding", "picture", "portfolios", "funding")
+ROOMS = ("accounts", "onboarding", "picture", "portfolios", "funding", "trading")
 """Namespaces of investors' pages; `home` stands outside of them."""
 
 Example = Callable[[Any], Any]
@@ -124,6 +124,20 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     "funding:schedule-pause": (attribute(pk, newest("funding.Schedule")),),
     "funding:schedule-resume": (attribute(pk, newest("funding.Schedule")),),
     "funding:schedule-end": (attribute(pk, newest("funding.Schedule")),),
+    "funding:schedule-skip": (attribute(pk, newest("funding.Schedule")),),
+    "funding:schedule-rest": (attribute(pk, newest("funding.Schedule")),),
+    "funding:schedule-undo": (
+        attribute("schedule_id", newest("funding.ScheduledRun")),
+        attribute(pk, newest("funding.ScheduledRun")),
+    ),
+    "funding:schedule-catch-up": (
+        attribute("schedule_id", newest("funding.ScheduledRun", status="missed")),
+        attribute(pk, newest("funding.ScheduledRun", status="missed")),
+    ),
+    "trading:order": (attribute(pk, newest("trading.Order")),),
+    "trading:order-cancel": (attribute(pk, newest("trading.Order")),),
+    "trading:quote": (constant("VTI"),),
+    "trading:ticket": (constant("VTI"),),
 }
 """The arguments of each address that takes some, from an account; None where it has no such row."""
 

@@ -22,6 +22,7 @@ from funding.models import (
     Ledger,
     Movement,
     Schedule,
+    ScheduledRun,
     TransferEvent,
     Wallet,
     Withdrawal,
@@ -42,6 +43,7 @@ from portfolios.models import (
 )
 from portfolios.projecting import refresh_projections
 from robo import partner, work
+from trading.models import Asset, Desk, Market, Order, OrderEvent, Position, Quote
 
 FUNDS = (
     ("VTI", "Vanguard Total Stock Market ETF", "equities", "US total market"),
@@ -90,6 +92,60 @@ def account(user: User, *, holdings: int = 6, transfers: int = 20, years: int = 
     return made
 
 
+def trader(user: User, *, positions: int = 6, orders: int = 20) -> Account:
+    """An account that its owner trades, with so many positions and so many orders, one open."""
+    made = accounts.services.account_of(user)
+    now = timezone.now()
+    Account.objects.filter(pk=made.pk).update(
+        name=f"{user.first_name or 'Owen'} Reed", status="ACTIVE", bluum_id=f"trader-{user.pk}",
+        management_type="self_directed", account_number="100020003", opened_at=now,
+        compliance_status="approved", submitted_at=now, refreshed_at=now,
+    )  # fmt: skip
+    made.refresh_from_db()
+    sign_everything(made)
+    money(made, max(1, orders // 5), scheduled=False)
+    Desk.objects.update_or_create(account=made, defaults={"refreshed_at": now})
+    Market.objects.update_or_create(
+        code="XNYS",
+        defaults={"name": "New York", "is_open": False, "refreshed_at": now, "assets_at": now},
+    )
+    for symbol, name, *_ in FUNDS:
+        asset, _ = Asset.objects.get_or_create(
+            symbol=symbol,
+            defaults={
+                "name": name, "market": "XNYS", "asset_class": "us_equity",
+                "is_tradable": True, "is_fractionable": True,
+            },
+        )  # fmt: skip
+        closes = [[(now - timedelta(days=d)).isoformat(), str(200 - d)] for d in range(90, 0, -1)]
+        Quote.objects.get_or_create(
+            asset=asset,
+            defaults={
+                "price": Decimal("199.5"), "bid": Decimal("199.4"), "ask": Decimal("199.6"),
+                "previous_close": Decimal(198), "confidence": "REAL_TIME", "at": now,
+                "refreshed_at": now, "bars": {"year": closes},
+            },
+        )  # fmt: skip
+    for number in range(positions):
+        symbol = FUNDS[number % len(FUNDS)][0] + (str(number) if number >= len(FUNDS) else "")
+        Position.objects.create(
+            account=made, symbol=symbol, quantity=Decimal(5), average_cost=Decimal(180),
+            cost_basis=Decimal(900), price=Decimal("199.5"), value=Decimal("997.50"),
+            unrealized=Decimal("97.50"), confidence="REAL_TIME", price_at=now,
+        )  # fmt: skip
+    for number in range(orders):
+        order = Order.objects.create(
+            account=made, symbol="VTI", name=FUNDS[0][1], side="buy", quantity=Decimal(1),
+            status="accepted" if number == orders - 1 else "filled", filled_quantity=Decimal(1),
+            average_price=Decimal(190), bluum_id=f"order-{made.pk}-{number}", sent_at=now,
+            submitted_at=now, settled_at=now,
+        )  # fmt: skip
+        OrderEvent.objects.create(order=order, status="accepted", at=now)
+    for model in work.kinds():
+        model._base_manager.update(due_at=None)
+    return made
+
+
 def sign_everything(made: Account) -> None:
     for agreement in partner.current().to_sign:
         accounts.services.sign(
@@ -106,7 +162,7 @@ def picture(made: Account) -> None:
     )
 
 
-def money(made: Account, transfers: int) -> None:
+def money(made: Account, transfers: int, *, scheduled: bool = True) -> None:
     now = timezone.now()
     bank = BankAccount.objects.create(
         account=made, bluum_id=f"bank-{made.pk}", institution="Lakeside Bank", name="Checking",
@@ -116,7 +172,8 @@ def money(made: Account, transfers: int) -> None:
         account=made, balance=Decimal("312.40"), available=Decimal("312.40"),
         reserved=Decimal(0), refreshed_at=now,
     )  # fmt: skip
-    for number in range(max(1, transfers // 5)):
+    schedule = None
+    for number in range(max(1, transfers // 5) if scheduled else 0):
         schedule = Schedule.objects.create(
             account=made, bank=bank, name=f"Every month {number}", amount=Decimal(50),
             frequency="monthly", day_of_month=5, start_date=date(2025, 1, 5), status="active",
@@ -124,6 +181,14 @@ def money(made: Account, transfers: int) -> None:
             next_execution=now + timedelta(days=12),
         )  # fmt: skip
         authorizations.keep(schedule)
+        for day, status in (
+            (now - timedelta(days=20), "missed"),
+            (schedule.next_execution, "planned"),
+        ):
+            ScheduledRun.objects.create(
+                account=made, schedule=schedule, named=day.date(), day=day.date(),
+                amount=schedule.amount, status=status,
+            )  # fmt: skip
     for number in range(transfers):
         deposit(made, bank, schedule if number % 2 else None, number, "completed")
         withdrawal(made, bank, number, "completed")

@@ -60,6 +60,16 @@ def test_a_page_asks_as_much_for_one_holding_as_for_fifty(
         client.force_login(account.user)
         shown = pages(client, account)
         counts[size] = {name: count(client, address) for name, address in shown.items()}
+    sizes = {"few": (1, 1), "many": (50, 40)}
+    for size, (positions, orders) in sizes.items():
+        user = person(f"{size}-trader@example.com")
+        account = lived_in.trader(user, positions=positions, orders=orders)
+        client.force_login(account.user)
+        counts[size] |= {
+            f"{name}, self-directed": count(client, address)
+            for name, address in pages(client, account).items()
+            if name == "home" or name.startswith(("trading:", "funding:", "accounts:settings"))
+        }
     grows = {
         name: (asked, counts["many"].get(name))
         for name, asked in counts["few"].items()

@@ -27,17 +27,18 @@ def main() -> None:
 
 def make() -> dict[str, dict[str, Any]]:
     """Hanna has only signed up; Greta and Wanda have a policy and a bank; Rosa has lived with hers
-    for years; staff have TOTP."""
+    for years, Owen trades; staff have TOTP."""
     from accounts import roles
     from tests import addresses, lived_in
 
     hanna, greta, wanda = investor("Hanna"), investor("Greta"), investor("Wanda")
     open_with_policy_and_bank(greta)
     open_with_policy_and_bank(wanda)
-    rosa = lived_in.account(investor("Rosa"))
+    rosa, owen = lived_in.account(investor("Rosa")), lived_in.trader(investor("Owen"))
     return {
         "greta": {"email": greta.email},
         "hanna": {"email": hanna.email},
+        "owen": {"email": owen.user.email, "addresses": addresses.examples(owen)},
         "rosa": {"email": rosa.user.email, "addresses": addresses.examples(rosa)},
         "wanda": {"email": wanda.email},
         "iris": staff("Iris", "Novak", roles.ADVISOR),
