@@ -66,7 +66,7 @@ FACTS = (
         r"\$1\.00 to \$|(At most|most|up to).{0,60}(a day|a week|at a time|transfer)",
     ),
     ("Auto-invest amount and dates", r"\$200\.00.*[Ee]very month"),
-    ("What can be withdrawn", r"(up to|You can withdraw|at most|available).{0,40}\$2,"),
+    ("What can be withdrawn", r"At most this time"),
     ("All activity", r"Activity"),
     ("Statements and reports", r"Statements"),
     ("Agreements signed", r"Client relationship summary|Agreements you’ve signed"),
