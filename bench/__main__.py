@@ -70,7 +70,6 @@ def pages(count: int) -> None:
         "portfolio": (maya, reverse("portfolios:portfolio")),
         "performance": (maya, reverse("portfolios:performance")),
         "policy": (maya, reverse("portfolios:policy")),
-        "performance": (maya, reverse("portfolios:performance")),
         "activity": (maya, reverse("funding:activity")),
         "home, ten years": (vera, reverse("home")),
         "portfolio, 50 holdings": (vera, reverse("portfolios:portfolio")),
