@@ -129,7 +129,9 @@ def money_to_do(account: Account) -> Iterator[Item]:
         yield Item(
             f"Your {words.money(newest.amount)} withdrawal "
             + ("came back" if newest.was_returned else "didn’t go through"),
-            detail="The money is in your account. See why, and what to do.",
+            detail="What was sold for it stays in your account as cash. See why, and what to do."
+            if newest.status == Withdrawal.Status.REFUSED and newest.sold_at
+            else "The money is in your account. See why, and what to do.",
             url=reverse("funding:withdrawal-status", args=[newest.pk]),
             kind="failed",
             urgent=True,

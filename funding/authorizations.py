@@ -43,6 +43,17 @@ def text_for(wish: Deposit | Schedule) -> str:
     )
 
 
+def digest(wish: Deposit | Schedule) -> str:
+    """What a form sends back, so that only the words that were shown are agreed to."""
+    return hashlib.sha256(text_for(wish).encode()).hexdigest()
+
+
+def is_missing(schedule: Schedule) -> bool:
+    """Nothing may be pulled by it before its owner has agreed anew: a bank said that a debit wasn't
+    authorized, or it was taken back."""
+    return not schedule.authorizations.filter(ended_at=None).exists()
+
+
 def keep(wish: Deposit | Schedule, request: Any = None) -> Authorization | None:
     """Write down the authorization of a new wish, or of a changed one; an older one ends.
 

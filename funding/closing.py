@@ -335,6 +335,13 @@ def mark_ended(*, closing: Closing, request: Any = None) -> None:
     audit.record("end account at custodian", target=found, account=found.account, request=request)
 
 
+def why_no_sales(account: Account) -> str:
+    """While an account is being closed nobody asks for a rebalance: all of it is sold anyway."""
+    if closing_of(account) is None:
+        return ""
+    return "Your account is being closed: everything is sold for that, and nothing bought any more."
+
+
 def claimed(account: Account) -> Decimal:
     """All of its cash, while an account is being closed: nobody may invest it."""
     return Decimal(10) ** 12 if closing_of(account) else ZERO

@@ -103,9 +103,14 @@ def _ended(withdrawal: Withdrawal, amount: str, bank: str) -> Progress:
     if withdrawal.status == S.REFUSED:
         steps.append(Step("Not possible", at, "now late"))
         lead = f"{withdrawal.failure_reason} Nothing was sent to your bank."
+        next_step = ""
+        if withdrawal.bank and withdrawal.bank.needs_repair:
+            next_step = f"Connect {bank} again, or choose another bank. Then withdraw again."
         if withdrawal.sold_at:
-            lead += " What was sold for it is in your account as cash."
-        return Progress(f"Your {amount} withdrawal wasn’t possible.", lead, steps, bad=True)
+            lead += " What was sold for it is in your account as cash, and stays cash."
+            next_step = next_step or "Withdraw again: the cash is there, so nothing more is sold."
+        headline = f"Your {amount} withdrawal wasn’t possible."
+        return Progress(headline, lead, steps, next_step, bad=True)
     reason = reasons.of_failed_payout(withdrawal.failure_reason)
     lead = f"{reason.sentence} The money is back in your account as cash."
     if withdrawal.was_returned:

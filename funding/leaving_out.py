@@ -60,6 +60,7 @@ def start_on(schedule: Schedule, day: date) -> None:
     """Bluum shall count from this day on."""
     schedule.start_date = day
     schedule.revision += 1
-    schedule.refusal = ""
-    schedule.save(update_fields=["start_date", "revision", "refusal", "paused_until", "undo_start"])
+    schedule.refusal, schedule.held_back_until = "", None
+    changed = ["start_date", "revision", "refusal", "held_back_until", "paused_until", "undo_start"]
+    schedule.save(update_fields=changed)
     schedule.poke()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_UP, Decimal
-from itertools import islice
+from itertools import islice, takewhile
 
 from django.utils import timezone
 
@@ -63,6 +63,19 @@ def _coming(schedule: Schedule) -> Iterator[Coming]:
             raised = raised or higher != amount
             amount, following = higher, months_later(following, schedule.raise_months or 12)
         yield Coming(run.named, run.day, amount, raised)
+
+
+def left_out_until(schedule: Schedule) -> datetime | None:
+    """When the last of the runs that a skip or a rest leaves out would run; None once it has, or
+    while none is left out."""
+    skipped = schedule.runs.filter(start_before__lt=schedule.start_date).first()
+    start = schedule.undo_start or (skipped and skipped.start_before)
+    if start is None:
+        return None
+    runs = calendar.runs(schedule.frequency, start, **schedule.days)
+    off = [run.day for run in takewhile(lambda run: run.named < schedule.start_date, runs)]
+    last = moment_of(off[-1]) if off else None
+    return last if last and last > timezone.now() else None
 
 
 def moment_of(day: date) -> datetime:

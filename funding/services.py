@@ -414,20 +414,23 @@ def pause_schedule(*, schedule: Schedule) -> Schedule:
     return _want(schedule, "paused")
 
 
-def resume_schedule(*, schedule: Schedule) -> Schedule:
-    """Go on with the next date. Missed runs are not caught up. Raises NotPossible."""
+def resume_schedule(*, schedule: Schedule, agreed: str = "", request: Any = None) -> Schedule:
+    """Go on with the next date. Missed runs are not caught up. Where no authorization is in force,
+    `agreed` is the hash of the words that were agreed to anew. Raises NotPossible."""
     may_fund(schedule.account)
-    return _resume_schedule(schedule)
+    return _resume_schedule(schedule, agreed, request)
 
 
 @transaction.atomic
-def _resume_schedule(schedule: Schedule) -> Schedule:
+def _resume_schedule(schedule: Schedule, agreed: str, request: Any) -> Schedule:
     found = going_schedule(schedule)
     if not found.bank.is_usable:
         why = found.bank.why_stopped or f"{found.bank} isn’t linked any more. Link a bank first."
         raise NotPossible(why)
-    if not found.authorizations.filter(ended_at=None).exists():
-        authorizations.keep(found)
+    if authorizations.is_missing(found):
+        if agreed != authorizations.digest(found):
+            raise NotPossible("Resuming needs your agreement anew. Its words are on this page.")
+        authorizations.keep(found, request)
     return _want(schedule, "active")
 
 

@@ -3,12 +3,13 @@
 Dollars, and fractions of the portfolio. Nothing here calls out.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from accounts.models import Account
 from portfolios import market
 from portfolios.models import Holding, Investment, Portfolio, TradingHalt
 from portfolios.planning import drift as drifting
@@ -22,6 +23,15 @@ WASH_SALE = timedelta(days=30)
 """A loss doesn't count if the same fund was bought within 30 days before or after (IRC § 1091)."""
 SMALLEST = Decimal("1.00")
 LONG_TERM = timedelta(days=365)
+
+stops: list[Callable[[Account], str]] = []
+"""Functions of an account: why nobody may ask for sales now, in words; empty while they may. A
+later app, such as the one that closes accounts, announces its own when it is ready."""
+
+
+def stopped(account: Account) -> str:
+    """The first reason, empty if there is none."""
+    return next((why for stop in stops if (why := stop(account))), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +138,10 @@ def preview(
     bracket: Decimal | None,
     threshold: Decimal | None,
     now: datetime,
+    stop: str = "",
 ) -> Preview | None:
     """None where Bluum has never said what it would trade. `bracket` and `threshold` are
-    fractions."""
+    fractions; `stop` is what forbids it altogether."""
     if not analysis or not row.value or not row.allocation:
         return None
     held = {h.symbol: h for h in holdings}
@@ -161,7 +172,10 @@ def preview(
         ),
         before=before,
         after=after,
-        obstacles=tuple(_obstacles(row, analysis, trades, runs, halts, threshold, now)),
+        obstacles=(
+            *((Obstacle(stop, stops=True),) if stop else ()),
+            *_obstacles(row, analysis, trades, runs, halts, threshold, now),
+        ),
     )
 
 

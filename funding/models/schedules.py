@@ -63,6 +63,11 @@ class Schedule(Work):
     undo_start = models.DateField(
         null=True, blank=True, help_text="The start before the last skip or rest, to take it back."
     )
+    held_back_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Bluum kept its old dates, so it is paused there until what is left out passed.",
+    )
     buffer = dollars(default=0, db_default=0, help_text="Never pull the bank’s balance below this.")
     raise_by = models.DecimalField(
         max_digits=12, decimal_places=2, null=True, blank=True, help_text="In raise_unit."
@@ -133,9 +138,15 @@ class Schedule(Work):
     @property
     def is_settled(self) -> bool:
         """Bluum has what the person asked for."""
-        return self.has_ended or (
-            self.status == self.wanted and self.sent_revision == self.revision
+        stands = self.status == self.wanted or (
+            self.is_held_back and (self.status, self.wanted) == (self.Status.PAUSED, "active")
         )
+        return self.has_ended or (stands and self.sent_revision == self.revision)
+
+    @property
+    def is_held_back(self) -> bool:
+        """Paused at Bluum by us, since its dates didn't move; nothing is to run before then."""
+        return self.held_back_until is not None and self.held_back_until > timezone.now()
 
 
 class ScheduledRun(Work):

@@ -1,7 +1,7 @@
 """Auto-invest: what the person wants is brought to Bluum, and Bluum's dates brought back."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.urls import reverse
@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Account
 from accounts.services import tell
-from funding import calendar, reasons
+from funding import calendar, reasons, rhythm
 from funding.models import BankAccount, Schedule, ScheduledRun
 from funding.sync import runs
 from portfolios.models import Policy, Portfolio
@@ -42,8 +42,7 @@ def advance_schedule(schedule: Schedule) -> timedelta | None:
     if remote is None:
         _end(schedule)
         return None
-    applied = apply_schedule(schedule.pk, remote)
-    return runs.care(applied) if applied.is_settled else timedelta(seconds=5)
+    return _next_look(apply_schedule(schedule.pk, remote), timedelta(seconds=5))
 
 
 def _bring_about(schedule: Schedule, remote: AutoInvest) -> AutoInvest | None:
@@ -72,9 +71,34 @@ def _bring_about(schedule: Schedule, remote: AutoInvest) -> AutoInvest | None:
         Schedule.objects.filter(pk=schedule.pk).update(sent_revision=schedule.revision)
     if schedule.wanted == "paused" and remote.status == Schedule.Status.ACTIVE:
         api.pause(account_id, remote_id)
-    elif schedule.wanted == "active" and remote.status == Schedule.Status.PAUSED:
+    elif (
+        schedule.wanted == "active"
+        and remote.status == Schedule.Status.PAUSED
+        and not schedule.is_held_back
+    ):
         api.resume(account_id, remote_id)
-    return api.retrieve(account_id, remote_id)  # pause and resume answer a short form
+    remote = api.retrieve(account_id, remote_id)  # pause and resume answer a short form
+    if schedule.wanted == "active" and (until := _too_early(schedule, remote)):
+        Schedule.objects.filter(pk=schedule.pk).update(held_back_until=until)
+        api.pause(account_id, remote_id)
+        remote = api.retrieve(account_id, remote_id)
+    return remote
+
+
+def _too_early(schedule: Schedule, remote: AutoInvest) -> datetime | None:
+    """Bluum took the new start date, but would still run what is left out (whether it counts from
+    a changed start isn't documented): until when it has to be paused there instead."""
+    off, runs_next = rhythm.left_out_until(schedule), remote.next_execution
+    early = off is not None and runs_next is not None and runs_next <= off
+    return off + runs.SETTLES if off and early else None
+
+
+def _next_look(schedule: Schedule, usual: timedelta) -> timedelta | None:
+    if not schedule.is_settled:
+        return usual
+    if schedule.held_back_until and schedule.is_held_back and schedule.wanted == "active":
+        return schedule.held_back_until - timezone.now()
+    return runs.care(schedule)
 
 
 def _create(schedule: Schedule) -> timedelta | None:
@@ -117,8 +141,7 @@ def _create(schedule: Schedule) -> timedelta | None:
             _refuse(schedule, reasons.of_refusal(problem))
             return None
         Schedule.objects.filter(pk=schedule.pk).update(sent_revision=schedule.revision)
-    applied = apply_schedule(schedule.pk, remote)
-    return runs.care(applied) if applied.is_settled else timedelta(seconds=1)
+    return _next_look(apply_schedule(schedule.pk, remote), timedelta(seconds=1))
 
 
 def _find(schedule: Schedule) -> AutoInvest | None:
@@ -151,7 +174,8 @@ def apply_schedule(pk: int, remote: AutoInvest) -> Schedule:
         if remote.schedule:
             schedule.day_of_week = remote.schedule.day_of_week
             schedule.day_of_month = remote.schedule.day_of_month
-        schedule.start_date = remote.start_date or schedule.start_date
+        if not schedule.is_held_back:  # it has the old one, and keeps still instead
+            schedule.start_date = remote.start_date or schedule.start_date
     if schedule.has_ended:
         schedule.wanted = "cancelled"
     before = schedule.last_execution.get("executed_at")

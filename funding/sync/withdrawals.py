@@ -109,6 +109,9 @@ def _sell(withdrawal: Withdrawal, missing: Decimal) -> timedelta | None:
     if not (unanswered and began and now - began < KEY_IS_TRUSTED_FOR):
         if taken and now - taken < SALE_TAKES:
             return patience(taken)
+        if problem := _no_way_out(withdrawal):
+            _refuse(withdrawal, problem)
+            return None
         sales = _plan(withdrawal, missing)
         if not sales:
             _refuse(withdrawal, "There isn’t enough invested to raise this amount any more.")
@@ -136,6 +139,17 @@ def _sell(withdrawal: Withdrawal, missing: Decimal) -> timedelta | None:
         return patience(withdrawal.created_at, most=300)
     _sale_taken(withdrawal.pk)
     return timedelta(seconds=4)
+
+
+def _no_way_out(withdrawal: Withdrawal) -> str:
+    """Why its bank can't take the money, so that nothing is sold for it; empty if it can."""
+    bank = withdrawal.bank
+    if bank is None:
+        return "No bank account was named."
+    bank.refresh_from_db()
+    if bank.status == bank.Status.ACTIVE and bank.unlink_asked_at is None:
+        return ""
+    return f"{bank} has to be connected again before money can go there."
 
 
 def _plan(withdrawal: Withdrawal, missing: Decimal) -> list[dict[str, str]]:

@@ -213,7 +213,12 @@ def schedule_resume(request: Request, pk: int) -> HttpResponse:
     said = "Going on with the next date. Missed runs aren’t caught up."
     if found.wanted == "active" and found.is_resting:
         return _do(request, found, skipping.end_rest, "Going on with the dates there were before.")
-    return _do(request, found, services.resume_schedule, said)
+    agreed = request.POST.get("agreed", "")
+
+    def resume(schedule: Schedule) -> None:
+        services.resume_schedule(schedule=schedule, agreed=agreed, request=request)
+
+    return _do(request, found, resume, said)
 
 
 @active_account
@@ -248,8 +253,11 @@ def _shown(request: Request, found: Schedule) -> dict[str, Any]:
     runs = rhythm.coming(found)
     off = found.runs.filter(status__in=ScheduledRun.OFF, day__gte=rhythm.today())
     left_out = [] if found.is_resting else [run for run in off if run.can_be_undone]
+    anew = found.wanted == "paused" and found.bank.is_usable and authorizations.is_missing(found)
     return {
         "schedule": found,
+        "agreement": authorizations.text_for(found) if anew else "",
+        "agreed": authorizations.digest(found) if anew else "",
         "mine": request.user == found.account.user,
         "coming": runs,
         "left_out": left_out,

@@ -17,7 +17,7 @@ from unfold.decorators import action, display
 from accounts.models import Account
 from portfolios import services
 from portfolios.models import Holding, Investment, Portfolio, TradingHalt
-from portfolios.rebalancing import Preview, preview, shown
+from portfolios.rebalancing import Preview, preview, shown, stopped
 from robo.backoffice import client, queues
 from robo.backoffice.roles import Ability, can
 from robo.backoffice.rows import ClientRows, QueueFilter, WorkRows
@@ -135,6 +135,7 @@ class PortfolioAdmin(ClientRows):
             bracket=None,
             threshold=Decimal(threshold) / 100 if threshold is not None else None,
             now=timezone.now(),
+            stop=stopped(row.account),
         )
 
     def _agree(self, request: HttpRequest, row: Portfolio, reason: str) -> bool:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import Account, Topic, User
 from accounts.services import tell
 from portfolios.models import Investment, Portfolio, TradingHalt
+from portfolios.rebalancing import stopped
 from robo import audit, partner
 
 
@@ -24,7 +25,7 @@ def request_rebalance(
     """Write down the yes to these trades. The same key is the same yes.
 
     `shown` is what the person saw: trades, tax, at. Raises CannotRebalance while a run of trades
-    is on its way or trading is stopped.
+    is on its way, trading is stopped or the account is being closed.
     """
     Portfolio.objects.select_for_update().get(account=account)
     cause = f"rebalance:{key}"
@@ -33,6 +34,8 @@ def request_rebalance(
         return found
     if by.pk == account.user_id and not partner.current().advice.clients_rebalance:
         raise CannotRebalance("Your adviser decides on sales. Write to them if you want one.")
+    if why := stopped(account):
+        raise CannotRebalance(why)
     if Investment.objects.filter(account=account, status__in=Investment.IN_MOTION).exists():
         raise CannotRebalance("Something is being traded right now. Look again when it is done.")
     if TradingHalt.objects.of(account).exists():

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.guards import Request, investor_required
 from portfolios import services
 from portfolios.models import Holding, Investment, TradingHalt
-from portfolios.rebalancing import Preview, preview, shown
+from portfolios.rebalancing import Preview, preview, shown, stopped
 from portfolios.snapshot import Snapshot, snapshot
 from portfolios.sync.rebalancing import ask_now
 from portfolios.views.overview import link
@@ -71,6 +71,7 @@ def look(known: Snapshot, analysis: dict[str, Any]) -> Preview | None:
         bracket=Decimal(str(bracket)) if bracket is not None else None,
         threshold=threshold_of(known.active.content) if known.active else None,
         now=timezone.now(),
+        stop=stopped(known.account),
     )
 
 

@@ -17,7 +17,7 @@ from sandbox.api.wealth_portfolios import check_weights
 from sandbox.errors import ApiError, invalid, wrong_state
 from sandbox.world import Row, World
 
-HIDDEN = ("job", "last_nominal", "next_nominal")
+HIDDEN = ("job", "last_nominal", "next_nominal", "keeps_start")
 FIELDS = (
     "name",
     "portfolio_id",
@@ -91,6 +91,8 @@ def routes(api: Blueprint, world: World) -> None:
         _must_be(row, "active", "paused")
         changed = {**row, **_read(web.body())}
         _check(world, account_id, changed)
+        if row.get("keeps_start"):
+            changed["start_date"] = row["start_date"]
         row.update(changed, updated_at=world.clock.now())
         if row["status"] == "active":
             autoinvest.plan_next(world, row)

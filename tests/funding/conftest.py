@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import Account
 from funding.models import BankAccount, BankLink, Deposit, Ledger, Movement, Schedule, Withdrawal
 from funding.sync.ledger import advance_ledger
-from robo import work
+from robo import partner, work
 from sandbox.api import funding as sandbox_funding
 from sandbox.world import World
 from tests.portfolios.conftest import assessed, goal, policy, proposal
@@ -22,6 +22,18 @@ from tests.portfolios.conftest import assessed, goal, policy, proposal
 __all__ = ["assessed", "goal", "policy", "proposal"]
 FIRST_BANK = {"id": "ins_1", "name": "Lakeside Bank"}
 CHECKING = {"name": "Checking", "subtype": "checking", "mask": "3168"}
+
+
+@pytest.fixture
+def rules(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """The partner's limits, some of them changed."""
+
+    def change(**rules: Any) -> None:
+        ours = partner.current()
+        changed = ours.model_copy(update={"limits": ours.limits.model_copy(update=rules)})
+        monkeypatch.setattr(partner, "current", lambda: changed)
+
+    return change
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -13,6 +14,7 @@ from django.urls import reverse
 from accounts.models import Account, Notice, Signature
 from funding.models import BankAccount, Closing, Deposit, Schedule, Wallet, Withdrawal
 from portfolios.models import Investment, Policy, Portfolio
+from portfolios.services import CannotRebalance, request_rebalance
 from robo import work
 from sandbox import faults
 from sandbox.world import World
@@ -86,7 +88,11 @@ def to_the_sale(go: Any, closing: Closing, sandbox: World) -> None:
 def test_it_is_sold_paid_out_once_and_closed_with_a_letter(
     web: Client, invested: Account, bank: BankAccount, sandbox: World, bluum: Bluum, go: Any
 ) -> None:
+    rebalance = reverse("portfolios:portfolio-rebalance")
     closing = ask(web, bank)
+    assert "Your account is being closed" in web.get(rebalance).content.decode()
+    with pytest.raises(CannotRebalance):
+        request_rebalance(account=invested, by=invested.user, key=uuid4(), shown={"trades": []})
     assert closing.signature.text.body.startswith("I ask ")
     assert Signature.objects.filter(kind="closing").count() == 1
     assert web.get("/money/deposit/")["Location"] == "/money/closing/status/"
@@ -195,11 +201,9 @@ def test_what_still_moves_is_waited_for(
 
 def test_more_than_one_transfer_can_carry_leaves_in_several(
     web: Client, invested: Account, bank: BankAccount, sandbox: World, bluum: Bluum, go: Any,
-    monkeypatch: pytest.MonkeyPatch,
+    rules: Callable[..., None],
 ) -> None:  # fmt: skip
-    from funding import limits
-
-    monkeypatch.setattr(limits, "MOST", Decimal("400.00"))
+    rules(withdrawal=Decimal("400.00"))
     closing = ask(web, bank)
     to_the_sale(go, closing, sandbox)
     until(go, closing, "closed")

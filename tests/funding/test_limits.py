@@ -15,24 +15,13 @@ from accounts.models import Account
 from funding import calendar, limits, lots, services
 from funding.models import Authorization, BankAccount, Deposit, Withdrawal
 from funding.rates import return_rates
-from robo import partner, work
+from robo import work
+from sandbox import faults
 from sandbox.world import World
 from tests.funding.conftest import Bluum, key_in, link_bank, sign_in
 from tests.funding.test_withdrawals import look_at_wallet
 
 D = Decimal
-
-
-@pytest.fixture
-def rules(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """The partner's limits, some of them changed."""
-
-    def change(**rules: Any) -> None:
-        ours = partner.current()
-        changed = ours.model_copy(update={"limits": ours.limits.model_copy(update=rules)})
-        monkeypatch.setattr(partner, "current", lambda: changed)
-
-    return change
 
 
 def pull(account: Account, bank: BankAccount, amount: str) -> Deposit:
@@ -127,12 +116,17 @@ def test_a_deposit_that_came_lately_stays_in_as_long_as_was_said(
 
 
 def test_a_wire_comes_in_with_instructions_of_its_own(
-    web: Client, account: Account, bluum: Bluum, settle_money: Callable[[], None]
+    web: Client, account: Account, bluum: Bluum, sandbox: World
 ) -> None:
     page = web.get("/money/deposit/transfer/?method=wire&amount=2500")
     wish = {"key": key_in(page), "amount": "2,500", "method": "wire"}
     answer = web.post("/money/deposit/transfer/", wish)
+    lost = {"kind": "malformed", "route": "*/deposits", "method": "POST", "count": 1}
+    faults.add(sandbox, lost)
     work.run_due(Deposit)
+    Deposit.objects.all().poke()  # the answer was lost: it is asked for again
+    work.run_due(Deposit)
+    assert len(bluum.deposits) == 1
     page = web.get(answer["Location"]).content.decode()
     assert "Wire it from your bank" in page
     assert "000123456789" in page
@@ -206,6 +200,18 @@ def test_taking_back_an_authorization_pauses_and_cancels(
     page = web.get(f"/money/authorizations/{often.pk}/").content.decode()
     assert "two years after it ended" in page
     assert often.text in page
+    # Resuming asks for the agreement anew, in words; without it nothing is pulled.
+    resume = f"/money/auto-invest/{schedule.pk}/resume/"
+    web.post(resume)
+    schedule.refresh_from_db()
+    assert schedule.wanted == "paused"
+    page = web.get(f"/money/auto-invest/{schedule.pk}/")
+    assert page.context["agreement"] == often.text
+    assert "Agree and resume $50.00" in page.content.decode()
+    web.post(resume, {"agreed": page.context["agreed"]})
+    schedule.refresh_from_db()
+    fresh = Authorization.objects.get(ended_at=None)
+    assert (schedule.wanted, fresh.text, fresh.ip is not None) == ("active", often.text, True)
 
 
 @pytest.fixture

@@ -77,6 +77,9 @@ def test_a_broken_bank_is_mended_through_update_mode_and_what_waited_goes_on(
     made.refresh_from_db()
     repair = f"/money/banks/{platypus.pk}/repair/"
     assert made.is_held
+    Deposit.objects.all().poke()
+    work.run_due(Deposit)  # Bluum isn't asked again before the bank works
+    assert len(bluum.requests("POST", "/deposits")) == 1
     page = web.get(f"/money/deposits/{made.pk}/").content.decode()
     assert "$500.00 waits for your bank." in page
     assert repair in page

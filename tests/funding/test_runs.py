@@ -128,6 +128,32 @@ def test_one_is_skipped_and_the_dates_redraw_at_once(
     assert ScheduledRun.objects.get(day=date(2027, 1, 15)).status == "ran"
 
 
+def test_where_bluum_keeps_its_dates_a_skip_pauses_there_until_the_day_has_passed(
+    web: Client, monthly: Schedule, sandbox: World, to_the_moment: Any
+) -> None:
+    row = next(iter(sandbox.table("schedules").values()))
+    row["keeps_start"] = True  # a Bluum that takes a new start date and goes on as before
+    before = days(monthly)
+    press(web, "skip", monthly)
+    to_the_moment(datetime(2026, 12, 10, 12, tzinfo=UTC))
+    assert there(sandbox)["status"] == "paused"
+    assert days(monthly, 2) == before[1:3]
+    assert monthly.is_settled
+    sign_in(web, monthly.account.user)
+    assert 'next on <time datetime="2027-01-15">' in page_of(web, monthly)
+    undo = [monthly.pk, ScheduledRun.objects.get(status="skipped").pk]
+    web.post(reverse("funding:schedule-undo", args=undo))
+    to_the_moment(datetime(2026, 12, 10, 13, tzinfo=UTC))
+    assert there(sandbox)["next_execution"].date() == before[0]
+    press(web, "skip", monthly)
+    to_the_moment(datetime(2026, 12, 15, 16, tzinfo=UTC))
+    to_the_moment(datetime(2026, 12, 15, 17, tzinfo=UTC))
+    assert there(sandbox)["status"] == "active"
+    assert days(monthly, 2) == before[1:3]
+    to_the_moment(datetime(2027, 1, 15, 16, tzinfo=UTC))
+    assert pulled(sandbox) == [date(2027, 1, 15)]
+
+
 def test_a_skip_within_the_half_hour_says_that_it_is_too_late(
     web: Client, monthly: Schedule, sandbox: World, to_the_moment: Any
 ) -> None:

@@ -19,6 +19,7 @@ from portfolios.models import Investment, Policy, Portfolio
 from portfolios.services import portfolio_of
 from robo import agenda, work
 from sandbox import faults, transfers
+from sandbox.api import funding as sandbox_funding
 from sandbox.world import World
 from tests.funding.conftest import Bluum, key_in, link_bank, read_ledger, sign_in
 from tests.funding.test_loop import in_threads
@@ -306,6 +307,25 @@ def test_a_lost_answer_found_again_days_later_is_not_sent_twice(
     assert len(bluum.withdrawals) == 1
 
 
+def test_all_the_cash_whose_answer_and_key_are_lost_is_found_not_refused(
+    account: Account,
+    bank: BankAccount,
+    cash: Decimal,
+    bluum: Bluum,
+    sandbox: World,
+    settle_money: Callable[[], None],
+) -> None:
+    faults.add(sandbox, {**FAULT, "kind": "malformed", "count": 1})
+    made = wish(account, bank, "1000.00")
+    work.run_due(Withdrawal)
+    sandbox.table("idempotency").clear()
+    made.poke()
+    settle_money()
+    made.refresh_from_db()
+    assert made.status == "completed"
+    assert len(bluum.withdrawals) == 1
+
+
 def test_a_lost_answer_to_the_sale_sells_once(
     account: Account,
     invested: Portfolio,
@@ -438,6 +458,36 @@ def test_canceled_after_the_sale_the_money_is_invested_again(
     assert made.status == "canceled"
     assert not bluum.withdrawals
     assert Investment.objects.filter(cause=f"withdrawal-canceled:{made.pk}").exists()
+
+
+def test_a_broken_bank_keeps_from_selling_and_what_was_sold_stays_as_cash(
+    web: Client,
+    account: Account,
+    invested: Portfolio,
+    bank: BankAccount,
+    bluum: Bluum,
+    sandbox: World,
+    settle: Callable[..., int],
+) -> None:
+    made = wish(account, bank, "500.00", may_sell=True)
+    work.run_due(Withdrawal)
+    made.refresh_from_db()
+    assert made.sold_at
+    sandbox_funding.turn(sandbox, bank.bluum_id, "ERROR")
+    look_at_wallet(account)
+    settle()
+    page = web.get(reverse("funding:withdrawal-status", args=[made.pk])).content.decode()
+    assert "is in your account as cash, and stays cash." in page
+    assert f"Connect {bank} again, or choose another bank." in page
+    told = [item.detail for item in agenda.things_to_do(account) if item.kind == "failed"]
+    assert told == ["What was sold for it stays in your account as cash. See why, and what to do."]
+    orders = len(sandbox.table("orders"))
+    again = wish(account, bank, "900.00", may_sell=True)
+    settle()
+    again.refresh_from_db()
+    assert again.failure_reason.endswith("connected again before money can go there.")
+    assert (again.sold_at, len(sandbox.table("orders"))) == (None, orders)
+    assert not bluum.withdrawals
 
 
 def test_a_failed_one_says_why_and_asks_for_a_hand(

@@ -17,6 +17,7 @@ from portfolios.mending import mending
 from portfolios.models import Holding, Investment, Policy, Portfolio, TradingHalt
 from portfolios.planning import drift as drifting
 from portfolios.rebalancing import Tax, lots_of, terms_of
+from portfolios.sync.rebalancing import differs
 from portfolios.views.portfolio import drift_of
 from robo import work
 from robo.audit.models import Entry
@@ -157,6 +158,28 @@ def test_when_clearly_more_gains_would_be_taken_nothing_is_traded(
     assert run.status == "failed"
     assert len(rebalances(sandbox)) == before
     assert "look again" in Notice.objects.get(key=f"investment:{run.pk}:not-done").body
+
+
+@pytest.mark.parametrize(
+    ("sold", "short", "long", "why"),
+    [
+        (("VTI",), 60, 50, ""),  # a tenth and ten dollars more than the 100 that were shown
+        (("VTI",), 60, 61, "instead of $100.00"),
+        (("VTI", "VEA"), 60, 40, "VEA would be sold too"),
+    ],
+)
+def test_what_was_agreed_to_is_held_against_what_would_be_done(
+    sold: tuple[str, ...], short: int, long: int, why: str
+) -> None:
+    def analysis(*symbols: str, gains: tuple[int, int]) -> dict[str, Any]:
+        return {
+            "estimated_short_term_gains": gains[0],
+            "estimated_long_term_gains": gains[1],
+        } | {"trades": [{"action": "sell", "symbol": symbol} for symbol in symbols]}
+
+    agreed, fresh = analysis("VTI", gains=(60, 40)), analysis(*sold, gains=(short, long))
+    said = differs({**agreed, "tax": agreed}, {**fresh, "tax_impact": fresh})
+    assert said == why if not why else why in said
 
 
 def test_within_its_bands_nobody_can_ask_for_sales(web: Client, invested: Portfolio) -> None:
