@@ -140,6 +140,7 @@ Auto-invest
   is the last day a run may be due. `last_execution.status`: processing, completed, failed (the
   money did not come, went back, or bought nothing). PATCH replaces `schedule` as a whole.
 - A `start_date` that PATCH moves forward leaves the runs before it out; the rhythm counts from it.
+  A schedule whose row says `keeps_start` is one of a Bluum that does not heed it.
 - equal_weight is over what is held, over the model while nothing is. A policy is needed (409-003)
   unless the schedule says itself what to buy.
 

@@ -17,8 +17,8 @@ from funding import services
 from funding.models import BankAccount, SecurityHold, Wallet, Withdrawal
 from portfolios.models import Investment, Policy, Portfolio
 from portfolios.services import portfolio_of
-from robo import agenda, work
-from sandbox import faults, transfers
+from robo import agenda, clients, work
+from sandbox import faults, ledger, transfers
 from sandbox.api import funding as sandbox_funding
 from sandbox.world import World
 from tests.funding.conftest import Bluum, key_in, link_bank, read_ledger, sign_in
@@ -152,6 +152,22 @@ def test_more_than_cash_is_sold_for_as_the_page_had_said(
     assert len(bluum.withdrawals) == 1
     assert bluum.withdrawals[0]["amount"] == Decimal("500.00")
     assert sum(said.values()) < Decimal("510")
+
+
+def test_while_an_order_is_open_nothing_is_planned_to_be_sold(
+    account: Account, invested: Portfolio, bank: BankAccount, sandbox: World
+) -> None:
+    before = len(sandbox.table("rebalances"))
+    clients.bluum().orders.create(
+        account.bluum_id, symbol="VTI", side="sell", type="limit", time_in_force="gtc",
+        qty=Decimal("0.1"), limit_price=Decimal(9000), client_order_id="elsewhere",
+        idempotency_key="elsewhere",
+    )  # fmt: skip
+    made = wish(account, bank, "500.00", may_sell=True)
+    work.run_due(Withdrawal)
+    made.refresh_from_db()
+    assert (made.status, made.sales) == ("requested", [])
+    assert len(sandbox.table("rebalances")) == before
 
 
 def test_nothing_is_sold_that_the_page_had_not_said(
@@ -307,17 +323,23 @@ def test_a_lost_answer_found_again_days_later_is_not_sent_twice(
     assert len(bluum.withdrawals) == 1
 
 
-def test_all_the_cash_whose_answer_and_key_are_lost_is_found_not_refused(
+@pytest.mark.parametrize(("amount", "breaks"), [("1000.00", False), ("400.00", True)])
+def test_what_left_though_answer_and_key_are_lost_is_found_not_refused(
     account: Account,
     bank: BankAccount,
     cash: Decimal,
     bluum: Bluum,
     sandbox: World,
     settle_money: Callable[[], None],
+    amount: str,
+    breaks: bool,
 ) -> None:
+    """All the cash, of which there is none a second time; or to a bank that has broken since."""
     faults.add(sandbox, {**FAULT, "kind": "malformed", "count": 1})
-    made = wish(account, bank, "1000.00")
+    made = wish(account, bank, amount)
     work.run_due(Withdrawal)
+    if breaks:
+        sandbox_funding.turn(sandbox, bank.bluum_id, "ERROR")
     sandbox.table("idempotency").clear()
     made.poke()
     settle_money()
@@ -342,6 +364,16 @@ def test_a_lost_answer_to_the_sale_sells_once(
     work.run_due(Withdrawal)
     assert len(sandbox.table("rebalances")) == before + 1
     sandbox.table("faults").clear()
+    # What the sale brought is taken by something else: the same sale is asked for, no second one.
+    sandbox.clock.advance(timedelta(seconds=400))
+    funds = ledger.available(sandbox, account.bluum_id)
+    other = transfers.start_withdrawal(
+        sandbox, account.bluum_id, amount=funds, funding_source_id=bank.bluum_id
+    )
+    made.poke()
+    work.run_due(Withdrawal)
+    assert len(sandbox.table("rebalances")) == before + 1
+    transfers.cancel(sandbox, other["withdrawal_id"])
     pass_time(timedelta(seconds=400))
     settle()
     made.refresh_from_db()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -108,6 +109,9 @@ def test_a_yes_is_carried_out_once_and_its_run_says_what_came_of_it(
     fields = hidden(web.get(PAGE).content.decode())
     for _ in range(2):  # a double click
         assert web.post(PAGE, fields).status_code == 302
+    another = {"account": account, "by": account.user, "key": uuid4(), "shown": {"trades": []}}
+    with pytest.raises(services.CannotRebalance):
+        services.request_rebalance(**another)
     # The connection breaks after the custodian has acted.
     faults.add(
         sandbox, {"route": "*/rebalancing", "method": "POST", "kind": "malformed", "count": 3}
