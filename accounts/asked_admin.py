@@ -178,6 +178,17 @@ class CaseAdmin(OfClient):
             return "Closed"
         return format_html('<a href="{}">Close it</a>', reverse("admin:case_close", args=[case.pk]))
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return self._may_close(request, super().get_list_display(request))
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self._may_close(request, super().get_fields(request, obj))
+
+    def _may_close(self, request: HttpRequest, names: Any) -> list[str]:
+        """Without the link to what this person can't do."""
+        may = can(request.user, Ability.REPLAY)
+        return [name for name in names if may or name != "close_link"]
+
     def get_urls(self) -> list[URLPattern]:
         close = self.admin_site.admin_view(self.close)
         return [path("<int:pk>/close/", close, name="case_close"), *super().get_urls()]

@@ -85,6 +85,16 @@ def today(request: HttpRequest) -> dict[str, Any]:
         unknown=Count("portfolio", filter=Q(portfolio__value=None)),
     )
     stuck, oldest = motion.count_stuck(request.user)
+    standing = [
+        Standing(
+            "Stuck work",
+            "Tried twelve times without success",
+            reverse("admin:work"),
+            stuck,
+            oldest,
+        ),
+        *queues.standings(request),
+    ]
     url = reverse("admin:accounts_account_changelist")
     return {
         "clients": sum(states.values()),
@@ -96,14 +106,7 @@ def today(request: HttpRequest) -> dict[str, Any]:
             if states.get(status)
         ],
         "gauges": gauges.readings(request.user),
-        "queues": [
-            Standing(
-                "Stuck work",
-                "Tried twelve times without success",
-                reverse("admin:work"),
-                stuck,
-                oldest,
-            ),
-            *queues.standings(request),
-        ],
+        "queues": standing,
+        "waiting": [queue for queue in standing if queue.count],
+        "empty": [queue for queue in standing if not queue.count],
     }

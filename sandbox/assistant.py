@@ -28,8 +28,8 @@ ADVICE = re.compile(
     r"|\bwhat (stock|fund|etf)s? (to|can i|do i) (buy|sell)\b"
 )
 OTHERS = re.compile(
-    r"\b(other|another|someone|somebody|everyone|everybody|anyone)\b.*\b(account|portfolio|balance"
-    r"|hold\w*|own\w*|money|client|customer|invest\w*|data|else'?s)\b"
+    r"\b(other|another|someone|somebody|everyone|everybody|anyone)\b.*\b(accounts?|portfolios?"
+    r"|balances?|hold\w*|own\w*|money|clients?|customers?|invest\w*|data|else'?s)\b"
     r"|\bmy (wife|husband|spouse|partner|friend|neighbou?r|boss|mother|father|brother|sister)'?s?\b"
     r"|\b[a-z]+'s (account|portfolio|balance|holdings|money)\b"
     r"|[\w.+-]+@[\w-]+\.\w+"

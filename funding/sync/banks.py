@@ -121,6 +121,7 @@ def _refuse_link(link: BankLink, sentence: str) -> None:
         title="Your bank isn’t linked yet",
         body=sentence,
         url=reverse("funding:banks"),
+        topic=Topic.MONEY,
     )
 
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Account
+from accounts.models import Account, Topic
 from accounts.services import tell
 from funding import calendar, reasons, rhythm
 from funding.models import BankAccount, Schedule, ScheduledRun
@@ -192,6 +192,7 @@ def apply_schedule(pk: int, remote: AutoInvest) -> Schedule:
             body="Your bank didn’t send the money. It goes on with the next date; "
             "the page shows how to make up for this one.",
             url=reverse("funding:schedule", args=[schedule.pk]),
+            topic=Topic.AUTO_INVEST,
         )
     return schedule
 
@@ -212,6 +213,7 @@ def _refuse(schedule: Schedule, sentence: str) -> None:
         title="Auto-invest couldn’t be set up",
         body=sentence,
         url=reverse("funding:schedule", args=[schedule.pk]),
+        topic=Topic.AUTO_INVEST,
     )
 
 
@@ -227,6 +229,7 @@ def _refuse_change(schedule: Schedule, remote: AutoInvest, sentence: str) -> Non
         title="Your change to auto-invest wasn’t accepted",
         body=f"{sentence} It goes on as before.",
         url=reverse("funding:schedule", args=[schedule.pk]),
+        topic=Topic.AUTO_INVEST,
     )
 
 

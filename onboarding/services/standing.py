@@ -12,7 +12,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Account, Kept, User
+from accounts.models import Account, Kept, Topic, User
 from accounts.notices import tell
 from onboarding import facts
 from onboarding.models import Application, ExternalAccount, InvestorProfile, RiskAssessment
@@ -153,6 +153,7 @@ def _say(assessment: RiskAssessment, before: str, still_open: Sequence[dict[str,
             body=f"{still_open[0]['text']} Put it right when you like, or leave it: an adviser "
             "looks at it then. Until it is settled, no money goes in.",
             url=reverse("onboarding:risk-result"),
+            topic=Topic.GOALS,
         )
 
 
@@ -206,6 +207,7 @@ def settle(assessment: RiskAssessment, *, by: User, note: str, request: Any = No
         title="An adviser has looked at your answers",
         body="They stand as you gave them. You can sign your policy and put money in now.",
         url=reverse("onboarding:risk-result"),
+        topic=Topic.GOALS,
     )
 
 

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import Topic
 from accounts.services import tell
 from onboarding.models import CHECK_EVERY, InvestorProfile, RiskAssessment
 from portfolios.planning.questionnaire import load_questionnaire
@@ -55,6 +56,7 @@ def ask_again(profile: InvestorProfile) -> timedelta:
         body="A year has passed since you last told us about your life and money. Looking at what "
         "may have changed takes about 90 seconds; if nothing has, one tap is enough.",
         url=reverse("picture:check"),
+        topic=Topic.GOALS,
     )
     return CHECK_EVERY
 

@@ -154,7 +154,7 @@ def goals(account: Account, user: Any) -> dict[str, Any]:
 
 @client.section("portfolio", "Portfolio", order=50)
 def portfolio(account: Account, user: Any) -> dict[str, Any]:
-    row = Portfolio.objects.filter(account=account).first()
+    row = getattr(account, "portfolio", None)
     investments = Investment.objects.filter(account=account).order_by("-created_at")[:6]
     return {
         "portfolio": row,

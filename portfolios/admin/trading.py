@@ -275,7 +275,7 @@ class TradingHaltAdmin(WorkRows):
 
 @client.section("halts", "Trading halts and rebalances", order=51)
 def halts(account: Account, user: Any) -> dict[str, Any]:
-    row = Portfolio.objects.filter(account=account).first()
+    row = getattr(account, "portfolio", None)  # read once for the page
     return {
         "halts": TradingHalt.objects.of(account),
         "may_halt": can(user, Ability.ACT),

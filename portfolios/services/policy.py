@@ -5,7 +5,7 @@ from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Account, User
+from accounts.models import Account, Topic, User
 from accounts.services import sign, tell
 from onboarding import advice
 from onboarding.models import Advice, InvestorProfile, RiskAssessment
@@ -119,6 +119,7 @@ def follow_changes(account: Account) -> Policy | None:
         body="Your answers or goals have changed, so we drafted a new version. The one in force "
         "holds until you have compared both and signed.",
         url=reverse("portfolios:policy"),
+        topic=Topic.PORTFOLIO,
     )
     return proposed
 
@@ -142,6 +143,7 @@ def approve_policy(policy: Policy, *, by: User) -> Policy:
             title="Your adviser has looked at your policy",
             body="It is ready for you to read and sign.",
             url=reverse("portfolios:policy"),
+            topic=Topic.PORTFOLIO,
         )
     return policy
 
@@ -235,5 +237,6 @@ def reject_policy(policy: Policy, *, by: User, note: str) -> Policy:
         title="Your adviser wants to talk about your policy",
         body="The draft can’t be signed as it stands. Your adviser left a note beside it.",
         url=reverse("portfolios:policy"),
+        topic=Topic.PORTFOLIO,
     )
     return policy

@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import Topic
 from accounts.services import tell
 from portfolios.models import Investment, Policy, Portfolio
 from portfolios.sync.common import bluum_portfolio, sentence
@@ -94,6 +95,7 @@ def activate_policy(pk: int) -> None:
         title="Your policy is in force",
         body=f"Version {policy.version} is signed. From now on your money is invested by it.",
         url="/policy/",
+        topic=Topic.PORTFOLIO,
     )
 
 

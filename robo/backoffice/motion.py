@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Count, Min, Q, QuerySet, Value
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
@@ -62,35 +61,48 @@ def of_account(account: Any, user: Any) -> list[Job]:
             mine[model._meta.label] = visible(model, user).filter(moving, pk=account.pk)
         elif hasattr(model, "account"):
             mine[model._meta.label] = visible(model, user).filter(moving, account=account)
-    # Most kinds have nothing in motion: one question tells which have.
-    kinds = [
-        found.order_by().select_related(None).annotate(found_in=Value(kind)).values_list("found_in")
-        for kind, found in mine.items()
-    ]
-    busy = {kind for (kind,) in kinds[0].union(*kinds[1:])}
-    rows = [row for kind, found in mine.items() if kind in busy for row in found[:MOST]]
+    rows = _rows(mine)
     rows.sort(key=lambda row: (row.stuck_at is None, not row.error, row.due_at))
     return [_job(row, user) for row in rows]
 
 
 def in_trouble(user: Any) -> Iterator[Job]:
     """Everything stuck or failing that the person may see, stuck first."""
-    rows: list[Any] = []
-    for model in work.kinds():
-        rows += visible(model, user).filter(failing()).order_by("stuck_at", "due_at")[:MOST]
+    rows = _rows(
+        {
+            model._meta.label: visible(model, user).filter(failing()).order_by("stuck_at", "due_at")
+            for model in work.kinds()
+        }
+    )
     rows.sort(key=lambda row: (row.stuck_at is None, row.first_tried_at or row.due_at))
     return (_job(row, user) for row in rows)
 
 
 def count_stuck(user: Any) -> tuple[int, Any]:
-    """How many rows are stuck, and since when the oldest is."""
-    total, oldest = 0, []
-    for model in work.kinds():
-        stuck = visible(model, user).select_related(None).filter(stuck_at__isnull=False)
-        found = list(islice(stuck.order_by("stuck_at").values_list("stuck_at", flat=True), 10_000))
-        total += len(found)
-        oldest += found[:1]
-    return total, min(oldest, default=None)
+    """How many rows are stuck, and since when the oldest is, in one question for all kinds."""
+    sums = [
+        visible(model, user)
+        .select_related(None)
+        .filter(stuck_at__isnull=False)
+        .order_by()
+        .annotate(kind=Value(model._meta.label))
+        .values("kind")
+        .annotate(rows=Count("pk"), oldest=Min("stuck_at"))
+        .values_list("rows", "oldest")
+        for model in work.kinds()
+    ]
+    found = list(sums[0].union(*sums[1:], all=True))
+    return sum(rows for rows, _ in found), min((oldest for _, oldest in found), default=None)
+
+
+def _rows(kinds: dict[str, QuerySet[Any]]) -> list[Any]:
+    """The rows of each kind. Most kinds have none: one question tells which have any."""
+    named = [
+        found.order_by().select_related(None).annotate(found_in=Value(kind)).values_list("found_in")
+        for kind, found in kinds.items()
+    ]
+    busy = {kind for (kind,) in named[0].union(*named[1:])}
+    return [row for kind, found in kinds.items() if kind in busy for row in found[:MOST]]
 
 
 def _job(row: Any, user: Any) -> Job:

@@ -11,7 +11,16 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import services
-from accounts.models import Account, Document, Message, Notice
+from accounts.models import (
+    Account,
+    Case,
+    ContactChange,
+    DataExport,
+    Document,
+    Letter,
+    Message,
+    Notice,
+)
 from funding import authorizations
 from funding.models import (
     BankAccount,
@@ -38,6 +47,7 @@ from portfolios.models import (
     Policy,
     Portfolio,
     Projection,
+    TradingHalt,
 )
 from robo import audit
 from robo.webhooks.models import Event
@@ -117,6 +127,13 @@ def _furnish(user: Any) -> Account:
         ip="203.0.113.7", user_agent="test",
     )  # fmt: skip
     Message.objects.create(account=account, key=uuid4(), body="Too risky?", page_title="Home")
+    ContactChange.objects.create(account=account, kind="address")
+    Case.objects.create(account=account, about="A changed e-mail address is disputed")
+    Letter.objects.create(**mine)
+    DataExport.objects.create(**mine)
+    TradingHalt.objects.create(
+        **mine, reason="A question about the account", started_by=user, ended_by=user, ended_at=now
+    )
     feed: dict[str, Any] = {"refreshed_at": now, "tax_year": 2026, "told_at": now}
     InsightFeed.objects.create(**mine, **feed)
     Insight.objects.create(
