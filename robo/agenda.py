@@ -12,6 +12,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -36,7 +38,15 @@ _providers: dict[str, list[Provider]] = {"todo": [], "upcoming": [], "activity":
 def todo(provider: Provider) -> Provider:
     """Register a function of an account that yields what needs the investor, most urgent first."""
     _providers["todo"].append(provider)
+    _providers["todo"].sort(key=_place)
     return provider
+
+
+def _place(provider: Provider) -> int:
+    """Of its app in the journey: which module was imported first doesn't decide what leads."""
+    app = provider.__module__.partition(".")[0]
+    apps = list(settings.INSTALLED_APPS)
+    return apps.index(app) if app in apps else len(apps)
 
 
 def upcoming(provider: Provider) -> Provider:

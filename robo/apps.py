@@ -11,5 +11,4 @@ class RoboConfig(AppConfig):
         from robo import celery, checks, logs  # noqa: F401
 
         logs.configure()
-        autodiscover_modules("agenda")  # first, so that home's lines come in the journey's order
         autodiscover_modules("tasks")

@@ -18,7 +18,7 @@ def test_an_advisor_stops_one_clients_trading_and_nobody_elses(iris, maya, omar,
     assert desk.get(f"{START}?account={other.pk}").status_code == 404
     assert desk.post(f"{START}?account={account.pk}", {"reason": ""}).status_code == 422
     assert desk.post(f"{START}?account={account.pk}", {"reason": "A wish."}).status_code == 302
-    halt = TradingHalt.objects.get()
+    halt = TradingHalt.objects.get(ended_at=None)
     assert (halt.account, halt.started_by, halt.reason) == (account, iris, "A wish.")
     assert list(TradingHalt.objects.of(other)) == []
     assert Entry.objects.get(action="stop trading").actor == iris
