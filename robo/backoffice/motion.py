@@ -92,7 +92,8 @@ def count_stuck(user: Any) -> tuple[int, Any]:
         for model in work.kinds()
     ]
     found = list(sums[0].union(*sums[1:], all=True))
-    return sum(rows for rows, _ in found), min((oldest for _, oldest in found), default=None)
+    since = [oldest for _, oldest in found if oldest]  # a kind without any still has its row
+    return sum(rows for rows, _ in found), min(since, default=None)
 
 
 def _rows(kinds: dict[str, QuerySet[Any]]) -> list[Any]:
