@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account, AccountStatus
 from portfolios import drafting, services
 from portfolios.downloads import policy_pdf
-from portfolios.models import FinancialPlan, Goal, Investment, Policy, Report
+from portfolios.models import FinancialPlan, Goal, Investment, Policy, Report, TradingHalt
 from portfolios.plan.written import plan_pdf, written
 from portfolios.snapshot import Snapshot, snapshot
 from portfolios.sync import reports
@@ -81,6 +83,12 @@ def goals_refused(account: Account) -> Iterator[Item]:
             kind="goal",
             urgent=True,
         )
+
+
+@agenda.beside
+def rarely_any() -> dict[str, Any]:
+    stops = Q(account=OuterRef("pk")) | Q(account=None)
+    return {"is_halted": Exists(TradingHalt.objects.filter(stops, ended_at=None))}
 
 
 @agenda.todo

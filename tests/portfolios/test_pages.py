@@ -134,6 +134,12 @@ def test_when_the_custodian_is_away_home_says_how_old_its_figures_are(
         assert "isn’t answering" in answer.content.decode()
 
 
+def test_home_says_while_trading_is_stopped(web: Client, invested: Portfolio, iris: Any) -> None:
+    assert "Trading is stopped" not in web.get(reverse("home")).content.decode()
+    services.start_halt(by=iris, reason="Prices can’t be trusted at the moment.")
+    assert "Trading is stopped" in web.get(reverse("home")).content.decode()
+
+
 def test_unknown_prices_leave_the_last_complete_total(
     invested: Portfolio, account: Account, sandbox: World
 ) -> None:
