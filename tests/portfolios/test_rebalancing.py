@@ -18,10 +18,11 @@ from portfolios.mending import mending
 from portfolios.models import Holding, Investment, Policy, Portfolio, TradingHalt
 from portfolios.planning import drift as drifting
 from portfolios.rebalancing import Tax, lots_of, terms_of
-from portfolios.sync.rebalancing import differs
+from portfolios.sync.rebalancing import differs, realized
 from portfolios.views.portfolio import drift_of
 from robo import work
 from robo.audit.models import Entry
+from robo.bluum.trading import Order
 from sandbox import book, faults
 from sandbox.world import World
 from tests.portfolios.conftest import refreshed
@@ -184,6 +185,20 @@ def test_what_was_agreed_to_is_held_against_what_would_be_done(
     agreed, fresh = analysis("VTI", gains=(60, 40)), analysis(*sold, gains=(short, long))
     said = differs({**agreed, "tax": agreed}, {**fresh, "tax_impact": fresh})
     assert said == why if not why else why in said
+
+
+def test_gains_taken_are_those_of_the_lots_that_are_gone_by_term() -> None:
+    lots = [
+        {"lot_id": "1", "quantity": "10", "cost_basis": "100", "acquired_at": "2025-11-29"},
+        {"lot_id": "2", "quantity": "10", "cost_basis": "150", "acquired_at": "2025-11-30"},
+        {"lot_id": "3", "quantity": "10", "cost_basis": "80", "acquired_at": "2026-01-05"},
+    ]
+    order = Order.model_construct(side="sell", symbol="VTI", average_price=Decimal(12))
+    left = {"VTI": [{**lots[1], "quantity": "6"}, lots[2]]}
+    found = realized({"VTI": lots}, left, [order], date(2026, 11, 30))
+    # All of the first, held for over a year: 120 - 100. Four of the second, a year to the day:
+    # 48 - 60.
+    assert found == {"short": "-12.00", "long": "20.00"}
 
 
 def test_within_its_bands_nobody_can_ask_for_sales(web: Client, invested: Portfolio) -> None:
