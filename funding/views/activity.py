@@ -5,15 +5,19 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from accounts.guards import Request, investor_required
+from accounts.guards import Request, investor_required, investor_with
 from accounts.models import Account
-from funding import entries, ofx, services
-from funding.models import Ledger, Schedule
+from funding import entries, ofx
+from funding.agenda import money_of
+from funding.models import Ledger, Schedule, Wallet
+from funding.under_way import under_way
+from portfolios.snapshot import accounts_with_everything
 from robo import agenda, partner
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -25,7 +29,12 @@ def money(request: Request) -> HttpResponse:
     return redirect("funding:activity", permanent=False)
 
 
-@investor_required
+def accounts_with_money() -> QuerySet[Account]:
+    """Accounts with all that the money place needs of which there is one."""
+    return accounts_with_everything().select_related("wallet", "ledger")
+
+
+@investor_with(accounts_with_money)
 @require_GET
 def activity(request: Request) -> HttpResponse:
     """What is under way and coming, and a page of the ledger as the address asks for it."""
@@ -33,9 +42,10 @@ def activity(request: Request) -> HttpResponse:
     choice = entries.chosen(account, request.GET)
     before = _day(request.GET.get("before", ""))
     page = entries.page_of(choice, before)
-    cash, as_of = services.cash_of(account)
-    ledger = Ledger.objects.filter(account=account).first()
-    moving = entries.under_way(account, ledger)
+    wallet: Wallet | None = getattr(account, "wallet", None)
+    as_of = wallet and wallet.refreshed_at
+    ledger: Ledger | None = getattr(account, "ledger", None)
+    moving = under_way(account, ledger)
     context = {
         "form": entries.ActivityForm(initial=choice.given),
         "choice": choice,
@@ -49,7 +59,7 @@ def activity(request: Request) -> HttpResponse:
         "file_query": choice.address(),
         "total": entries.total(choice) if choice.is_narrowed else None,
         "ledger": ledger,
-        "cash": cash,
+        "cash": wallet.available if wallet and as_of else None,
         "as_of": as_of,
         "moving": moving,
         "coming": [
@@ -150,10 +160,5 @@ def _day(text: str) -> date | None:
 
 
 def _next_run(account: Account) -> Schedule | None:
-    return (
-        Schedule.objects.going()
-        .filter(account=account, next_execution__isnull=False)
-        .select_related("bank")
-        .order_by("next_execution")
-        .first()
-    )
+    going = [s for s in money_of(account).going if s.wanted == "active" and s.next_execution]
+    return min(going, key=lambda s: s.next_execution, default=None)

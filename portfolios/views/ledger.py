@@ -33,6 +33,7 @@ CAUSES = {
 class Run:
     """Trades given together, and what they were for. Dollars."""
 
+    pk: int
     at: datetime
     amount: Decimal
     status: str
@@ -52,9 +53,14 @@ class Run:
 @investor_required
 @require_safe
 def rebalancing(request: Request) -> HttpResponse:
-    """Every run of orders: its reason, its trades, how it ended."""
+    """Every run of orders: its reason, its trades, how it ended. `run` opens the page it is on."""
     rows = Investment.objects.filter(account=request.account).order_by("-created_at", "-pk")
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    number: Any = request.GET.get("page")
+    if (wanted := request.GET.get("run", "")).isdecimal() and (
+        row := rows.filter(pk=wanted[:18]).first()
+    ):
+        number = 1 + rows.filter(created_at__gt=row.created_at).count() // PAGE
+    page = Paginator(rows, PAGE).get_page(number)
     known = snapshot(request.account)
     row = known.portfolio
     drift, wrong = drift_of(row) if row else (None, None)
@@ -92,6 +98,7 @@ def run_of(row: Investment, own: Any = None) -> Run:
     if row.asked_by_id:
         asked = "You said yes" if row.asked_by_id == getattr(own, "pk", None) else "Your adviser"
     return Run(
+        pk=row.pk,
         at=row.completed_at or row.sent_at or row.created_at,
         amount=spent or row.amount,
         status=row.get_status_display(),

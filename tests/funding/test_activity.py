@@ -169,7 +169,7 @@ def test_what_to_do_next_follows_the_journey(
 
 
 PAGES = {
-    PAGE: 24,
+    PAGE: 18,
     "/money/banks/": 8,
     "/money/deposit/": 12,
     "/money/auto-invest/": 8,

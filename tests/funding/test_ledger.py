@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
+from itertools import pairwise
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +23,7 @@ from accounts.models import Account
 from funding import entries
 from funding.models import BankAccount, Deposit, Ledger, Movement, Wallet
 from funding.sync.ledger import Line, apply_months, look_after
+from portfolios.models import Investment
 from robo import clients
 from sandbox import ledger as books
 from sandbox import scenarios, transfers
@@ -212,13 +214,69 @@ def test_pages_are_whole_days_and_hold_every_line_once(
     before, pages = None, 0
     while True:
         page = entries.page_of(choice, before)
-        seen += [entry.anchor for entry in page.entries]
+        for entry in page.entries:
+            seen += [one.anchor for one in entry.inside or (entry,)]
         pages += 1
         if page.older is None:
             break
         before = page.older
-    assert seen == [f"m{row.pk}" for row in reversed(lines)]
+    assert sorted(seen) == sorted(f"m{row.pk}" for row in lines)
     assert pages > 3
+
+
+def test_what_was_bought_together_is_one_line_and_the_cash_after_it_is_right(
+    lines: list[Movement], lived_in: Account, client: Client, maya: Any
+) -> None:
+    """Two runs of one day, their lines mixed, and the day's dividends: a line for each."""
+    buys = [row for row in lines if row.kind == "buy"]
+    day = max(row.day for row in buys)
+    mixed = [row for row in buys if row.day == day]
+    assert len(mixed) > 4
+    runs = [
+        Investment.objects.create(account=lived_in, amount=1, cause=f"deposit:{n}", due_at=None)
+        for n in range(2)
+    ]
+    for number, row in enumerate(mixed):
+        row.run = runs[number % 2]
+        row.save(update_fields=["run"])
+    shown = entries.page_of(entries.chosen(lived_in, {"only": "money"}), None).entries
+    both = [one for one in shown if one.day == day and one.kind == "buy"]
+    assert [one.title.startswith("Invested in ") for one in both] == [True, True]
+    assert sum(len(one.inside) for one in both) == len(mixed)
+    assert sum(one.amount for one in both) == sum(row.amount for row in mixed)
+    for newer, older in pairwise(shown):
+        assert older.balance == newer.balance - newer.amount
+    sign_in(client, maya)
+    page = client.get(PAGE).content.decode()
+    assert page.count(f'/portfolio/history/?run={runs[0].pk}#run-{runs[0].pk}"') > 1
+    assert (
+        f'id="run-{runs[0].pk}"'
+        in client.get(
+            reverse("portfolios:portfolio-rebalancing"), {"run": runs[0].pk}
+        ).content.decode()
+    )
+    # Looked for by what fits some of them only, they stand alone.
+    alone = client.get(PAGE, {"q": "bought vti"}).content.decode()
+    assert "Invested in " not in alone
+    files = client.get(reverse("funding:activity-csv"), {"kind": "buy"}).content.decode()
+    assert len(files.splitlines()) == len(buys) + 1
+
+
+def test_a_link_to_a_run_opens_the_page_it_is_on(
+    account: Account, client: Client, maya: Any, omar: Any, open_account: Any
+) -> None:
+    old = Investment.objects.create(account=account, amount=1, cause="deposit:1", due_at=None)
+    for n in range(2, 30):
+        Investment.objects.create(account=account, amount=1, cause=f"deposit:{n}", due_at=None)
+    sign_in(client, maya)
+    url, anchor = reverse("portfolios:portfolio-rebalancing"), f'id="run-{old.pk}"'
+    assert anchor not in client.get(url).content.decode()
+    assert anchor in client.get(url, {"run": old.pk}).content.decode()
+    client.logout()
+    open_account(omar)
+    sign_in(client, omar)
+    for odd in (old.pk, "x", "9" * 40):
+        assert anchor not in client.get(url, {"run": odd}).content.decode()
 
 
 def test_ten_years_of_daily_lines_cost_no_more_queries_than_one_page(
@@ -238,7 +296,7 @@ def test_ten_years_of_daily_lines_cost_no_more_queries_than_one_page(
     )  # fmt: skip
     sign_in(client, maya)
     client.get(PAGE)
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(18):
         page = client.get(PAGE, {"before": (first - timedelta(days=900)).isoformat()})
     assert page.content.decode().count('class="line"') == entries.PER_PAGE
 
