@@ -47,8 +47,10 @@ def while_open(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
 
     @wraps(view)
     def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        account = getattr(request.user, "account", None) if request.user.is_authenticated else None
-        found = closing_of(account) if account else None
+        found = None
+        if request.user.is_authenticated:
+            mine = Closing.objects.filter(account__user=request.user)
+            found = mine.exclude(status=Closing.Status.STOPPED).first()
         if found is None:
             return view(request, *args, **kwargs)
         done = found.status == Closing.Status.CLOSED

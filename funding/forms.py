@@ -91,11 +91,11 @@ class DepositForm(Keyed):
         bank = self.fields["bank"]
         assert isinstance(bank, BankField)
         bank.queryset = banks
-        room = limits.tightest(limits.rooms_in(account))
+        self.rooms = limits.rooms_in(account)
         self.fields["amount"] = MoneyField(
             label="Amount",
             least=limits.least_deposit(),
-            most=min(limits.most_deposit(), room.left),
+            most=min(limits.most_deposit(), limits.tightest(self.rooms).left),
             error_messages={"required": "Enter an amount."},
         )
 

@@ -121,7 +121,7 @@ def _sentence(row: Movement) -> tuple[str, str, list[tuple[str, str]]]:
     if row.run:
         links.append(_to_run(row.run))
     if row.kind == K.DEPOSIT:
-        name = "Auto-invest brought money in" if deposit and deposit.schedule_id else "Deposit"
+        name = "Auto-invest deposit" if deposit and deposit.schedule_id else "Deposit"
         return name, f"From {deposit.bank}" if deposit and deposit.bank else "", links
     if row.kind == K.WITHDRAWAL:
         return (
@@ -173,17 +173,19 @@ def _to_run(run: Investment) -> tuple[str, str]:
 
 
 def together(lines: Iterable[Entry]) -> Iterator[Entry]:
-    """Whole days, newest first: the purchases or sales of a run on a day as one line, and a day's
-    dividends. The cash after each is counted anew, as lines of two runs may lie mixed."""
+    """Whole days, newest first: the purchases or sales of a run on a day as one line, a day's
+    dividends, and what was taken back in parts. The cash after each is counted anew, as lines of
+    two runs may lie mixed."""
     for (_, kind), found in groupby(lines, lambda line: (line.day, line.kind)):
         stretch = [*found]
         balance = stretch[0].balance
-        if kind not in {K.BUY, K.SELL, K.DIVIDEND} or balance is None:
+        if kind not in {K.BUY, K.SELL, K.DIVIDEND, "return"} or balance is None:
             yield from stretch
             continue
-        by_run: dict[int | None, list[Entry]] = {}
+        by_run: dict[tuple[int | None, str], list[Entry]] = {}
         for line in stretch:
-            by_run.setdefault(line.run and line.run.pk, []).append(line)
+            returned = line.title + line.detail if kind == "return" else ""
+            by_run.setdefault((line.run and line.run.pk, returned), []).append(line)
         for of_run in by_run.values():
             amount = sum((line.amount or ZERO for line in of_run), ZERO)
             first = of_run[0] if len(of_run) == 1 else _as_one(of_run)
@@ -194,6 +196,9 @@ def together(lines: Iterable[Entry]) -> Iterator[Entry]:
 def _as_one(lines: list[Entry]) -> Entry:
     """Lines of one day, kind and run, as a line that holds them."""
     first = lines[0]
+    if first.kind == "return":
+        facts, parts = first.facts[:1], f"In {len(lines)} parts"
+        return replace(first, detail=parts, facts=facts, anchor="", inside=tuple(lines))
     symbols = sorted({line.symbol for line in lines})
     more = f" and {len(symbols) - SYMBOLS} more" if len(symbols) > SYMBOLS else ""
     what = f"{len(symbols)} funds" if len(symbols) > 1 else symbols[0]

@@ -56,11 +56,10 @@ def deposit(request: Request) -> HttpResponse:
             return redirect(carrying_on(request))
     elif "check" in request.GET and form.is_valid():
         return render(request, "funding/deposit_confirm.html", _days() | form.wish())
-    rooms = limits.rooms_in(account)
     context = _days() | {
         "form": form,
-        "rooms": rooms,
-        "tightest": limits.tightest(rooms),
+        "rooms": form.rooms,
+        "tightest": limits.tightest(form.rooms),
         "banks": account.banks.usable().exists(),
         "broken": to_mend(account.banks.shown()),
         "suggestions": _suggestions(account),

@@ -72,7 +72,7 @@ def test_the_ledger_is_newest_first_with_its_day(
     assert "$6.00" in page  # the cash after the newest
     assert "You linked Checking ••3168" in page
     assert "Account opened" in page
-    assert "Your next $600.00 comes on" in page
+    assert 'Your next <span class="private">$600.00</span> comes on' in page
     assert "Account opened" not in web.get(PAGE, {"only": "money"}).content.decode()
 
 

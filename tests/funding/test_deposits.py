@@ -1,11 +1,13 @@
 """Money in, from the form to invested, canceled, failed or taken back."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -51,6 +53,25 @@ def test_a_deposit_goes_from_the_form_to_invested(
     assert (investment.cause, investment.amount) == (f"deposit:{deposit.pk}", deposit.amount)
     page = web.get(answer["Location"]).content.decode()
     assert "$1,234.50 has arrived" in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fifty_posts_of_one_form_at_once_are_one_deposit(web: Client, bank: BankAccount) -> None:
+    wish = {"key": key_in(web.get(FORM)), "bank": bank.pk, "amount": "500", "confirmed": "1"}
+
+    def press(_: int) -> tuple[int, str]:
+        browser = Client()
+        browser.cookies = web.cookies
+        try:
+            answer = browser.post(FORM, wish)
+            return answer.status_code, answer["Location"]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as hands:
+        answers = set(hands.map(press, range(50)))
+    deposit = Deposit.objects.get()
+    assert answers == {(302, reverse("funding:deposit-status", args=[deposit.pk]))}
 
 
 def test_the_days_are_said_before_the_button(web: Client, bank: BankAccount) -> None:
