@@ -185,7 +185,8 @@ def together(lines: Iterable[Entry]) -> Iterator[Entry]:
         by_run: dict[tuple[int | None, str], list[Entry]] = {}
         for line in stretch:
             returned = line.title + line.detail if kind == "return" else ""
-            by_run.setdefault((line.run and line.run.pk, returned), []).append(line)
+            run = line.run.pk if line.run else None
+            by_run.setdefault((run, returned), []).append(line)
         for of_run in by_run.values():
             amount = sum((line.amount or ZERO for line in of_run), ZERO)
             first = of_run[0] if len(of_run) == 1 else _as_one(of_run)
@@ -196,9 +197,10 @@ def together(lines: Iterable[Entry]) -> Iterator[Entry]:
 def _as_one(lines: list[Entry]) -> Entry:
     """Lines of one day, kind and run, as a line that holds them."""
     first = lines[0]
+    lines = [replace(line, facts=line.facts[1:]) for line in lines]  # their day is said above
     if first.kind == "return":
-        facts, parts = first.facts[:1], f"In {len(lines)} parts"
-        return replace(first, detail=parts, facts=facts, anchor="", inside=tuple(lines))
+        parts = f"In {len(lines)} parts"
+        return replace(first, detail=parts, facts=first.facts[:1], anchor="", inside=tuple(lines))
     symbols = sorted({line.symbol for line in lines})
     more = f" and {len(symbols) - SYMBOLS} more" if len(symbols) > SYMBOLS else ""
     what = f"{len(symbols)} funds" if len(symbols) > 1 else symbols[0]

@@ -110,7 +110,7 @@ def _by_hand(deposit: Deposit, amount: str) -> Progress:
     if deposit.status == S.REQUESTED:
         steps.append(Step("Getting the reference", None, "now", "It takes a few seconds."))
         lead = "In a moment this page says where to send it."
-        return Progress(f"{amount}, from your bank.", lead, steps)
+        return Progress(f"Your {amount} transfer is being prepared.", lead, steps)
     if deposit.status == S.PENDING:
         until = words.day(deposit.expires_at) if deposit.expires_at else ""
         steps.append(Step("You send it", None, "now", "With the reference in the memo."))

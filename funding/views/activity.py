@@ -13,9 +13,9 @@ from django.views.decorators.http import require_GET
 
 from accounts.guards import Request, investor_required, investor_with
 from accounts.models import Account
-from funding import entries, ofx
+from funding import entries, ofx, rhythm
 from funding.agenda import money_of
-from funding.models import Ledger, Schedule, Wallet
+from funding.models import Ledger, Wallet
 from funding.under_way import under_way
 from portfolios.snapshot import accounts_with_everything
 from robo import agenda, partner
@@ -159,6 +159,7 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _next_run(account: Account) -> Schedule | None:
-    going = [s for s in money_of(account).going if s.wanted == "active" and s.next_execution]
-    return min(going, key=lambda s: s.next_execution, default=None)
+def _next_run(account: Account) -> rhythm.Coming | None:
+    going = (s for s in money_of(account).going if s.next_execution)
+    next_ones = [run for s in going for run in rhythm.coming(s, 1)]
+    return min(next_ones, key=lambda run: run.day, default=None)
