@@ -104,7 +104,7 @@ def test_a_deposit_that_failed_is_found_and_counts_nothing(
         status="failed", completed_at=None, failure_reason="R01", amount=Decimal(640)
     )
     page = web.get(PAGE, {"q": f"failed deposits {timezone.localdate().year}"}).content.decode()
-    assert "$640.00 deposit didn’t go through" in page
+    assert "$640.00</span> deposit didn’t go through" in page
     assert "+$640.00" not in page
     assert "didn’t go through" not in web.get(PAGE, {"q": "VTI"}).content.decode()
 

@@ -188,7 +188,7 @@ def test_what_still_moves_is_waited_for(
         account=invested, bank=bank, amount=50, status="processing", bluum_id="x", due_at=None,
         created_at=datetime(2026, 11, 1, tzinfo=UTC),
     )  # fmt: skip
-    assert "$50.00 on its way here" in web.get("/money/closing/").content.decode()
+    assert "$50.00</span> on its way here" in web.get("/money/closing/").content.decode()
     closing = ask(web, bank)
     to_the_sale(go, closing, sandbox)
     closing.refresh_from_db()

@@ -41,7 +41,7 @@ def test_a_deposit_goes_from_the_form_to_invested(
     assert answer.status_code == 302
     assert answer["Location"] == reverse("funding:deposit-status", args=[deposit.pk])
     page = web.get(answer["Location"]).content.decode()
-    assert "$1,234.50 is on its way." in page
+    assert "$1,234.50</span> is on its way." in page
     assert "every 4s" in page
 
     settle_money()
@@ -52,7 +52,7 @@ def test_a_deposit_goes_from_the_form_to_invested(
     investment = Investment.objects.get()
     assert (investment.cause, investment.amount) == (f"deposit:{deposit.pk}", deposit.amount)
     page = web.get(answer["Location"]).content.decode()
-    assert "$1,234.50 has arrived" in page
+    assert "$1,234.50</span> has arrived" in page
 
 
 @pytest.mark.django_db(transaction=True)
@@ -85,7 +85,7 @@ def test_the_confirmation_tells_consequences_in_words(web: Client, bank: BankAcc
     page = web.post(
         FORM, {"key": key, "bank": bank.pk, "amount": "500"}, follow=True
     ).content.decode()
-    assert "$500.00 leaves Checking ••3168 on" in page
+    assert "$500.00</span> leaves Checking ••3168 on" in page
     assert "Deposit $500.00" in page
     assert not Deposit.objects.exists()
 
@@ -218,7 +218,7 @@ def test_a_cancel_before_sending_never_reaches_bluum(
     assert bluum.deposits == []
     assert bluum.requests("POST", "/deposits") == []
     page = web.get(reverse("funding:deposit-status", args=[deposit.pk])).content.decode()
-    assert "Your $500.00 deposit is canceled." in page
+    assert "Your $500.00</span> deposit is canceled." in page
     assert "every 4s" not in page
 
 
@@ -294,7 +294,7 @@ def test_a_return_after_completion_is_told_and_counted(
     assert deposit.status == "failed"
     assert deposit.was_returned
     page = web.get(reverse("funding:deposit-status", args=[deposit.pk])).content.decode()
-    assert "Your bank took $500.00 back." in page
+    assert "Your bank took $500.00</span> back." in page
     assert Notice.objects.filter(key=f"deposit-returned:{deposit.pk}").count() == 1
     read_ledger(deposit.account)
     ledger = web.get(reverse("funding:activity")).content.decode()

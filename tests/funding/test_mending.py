@@ -81,7 +81,7 @@ def test_a_broken_bank_is_mended_through_update_mode_and_what_waited_goes_on(
     work.run_due(Deposit)  # Bluum isn't asked again before the bank works
     assert len(bluum.requests("POST", "/deposits")) == 1
     page = web.get(f"/money/deposits/{made.pk}/").content.decode()
-    assert "$500.00 waits for your bank." in page
+    assert "$500.00</span> waits for your bank." in page
     assert repair in page
     assert Notice.objects.get(key__startswith="bank-error").url == repair
     assert Notice.objects.filter(key__startswith="deposit-held").count() == 1

@@ -80,7 +80,7 @@ def test_it_is_set_up_once_and_shows_the_real_next_date(
     there = bluum.world.table("schedules")
     assert len(there) == 1
     page = page_of(web, schedule)
-    assert "$600.00 comes from your bank next on" in page
+    assert "$600.00</span> comes from your bank next on" in page
     assert page.count("Planned") == 6
     coming = agenda.things_to_come(schedule.account)
     assert "Auto-invest, $600.00" in [item.title for item in coming]

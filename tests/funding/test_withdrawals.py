@@ -100,7 +100,7 @@ def test_cash_goes_from_the_form_to_the_bank(
     made = Withdrawal.objects.get()
     assert answer["Location"] == reverse("funding:withdrawal-status", args=[made.pk])
     page = web.get(answer["Location"]).content.decode()
-    assert "$400.00 is on its way to you." in page
+    assert "$400.00</span> is on its way to you." in page
     assert "every 4s" in page
     settle_money()
     made.refresh_from_db()
@@ -109,7 +109,7 @@ def test_cash_goes_from_the_form_to_the_bank(
         (Decimal("400.00"), "completed")
     ]
     page = web.get(answer["Location"]).content.decode()
-    assert "$400.00 is at your bank." in page
+    assert "$400.00</span> is at your bank." in page
     assert "every 4s" not in page
     titles = [message.subject for message in mail.outbox]
     assert "You asked for $400.00 to be sent to Checking ••3168" in titles
@@ -554,7 +554,7 @@ def test_one_that_comes_back_after_arriving_is_noticed(
     assert made.status == "failed"
     assert made.was_returned
     page = web.get(reverse("funding:withdrawal-status", args=[made.pk])).content.decode()
-    assert "Your bank sent $400.00 back." in page
+    assert "Your bank sent $400.00</span> back." in page
     read_ledger(account)
     ledger = web.get("/money/activity/?kind=withdrawal").content.decode()
     assert "−$400.00" in ledger
