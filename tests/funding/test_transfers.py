@@ -39,7 +39,7 @@ def test_the_page_says_where_to_send_it_with_which_reference_and_by_when(
 ) -> None:
     details = bluum.deposits[0]["method_details"]
     page = page_of(web, announced)
-    assert "Now send $500.00</span> from your bank." in page
+    assert "$500.00</span> from your bank." in page
     assert details["referenceCode"] in page
     assert details["bankDetails"]["accountNumber"] in page
     assert details["bankDetails"]["routingNumber"] in page

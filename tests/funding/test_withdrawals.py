@@ -554,7 +554,7 @@ def test_one_that_comes_back_after_arriving_is_noticed(
     assert made.status == "failed"
     assert made.was_returned
     page = web.get(reverse("funding:withdrawal-status", args=[made.pk])).content.decode()
-    assert "Your bank sent $400.00</span> back." in page
+    assert "$400.00</span> back." in page
     read_ledger(account)
     ledger = web.get("/money/activity/?kind=withdrawal").content.decode()
     assert "−$400.00" in ledger
