@@ -316,8 +316,8 @@ def test_it_rises_as_agreed_and_every_new_amount_is_told_ten_days_ahead(
     rises = {"raise_by": "10", "raise_unit": "dollars", "raise_months": "3", "raise_most": "615"}
     made = set_up(web, bank, **start, **rises)
     page = page_of(web, made)
-    assert "to $610.00" in page
-    assert "to $615.00" in page
+    assert "$610.00</span></small>" in page
+    assert "$615.00</span></small>" in page
     allowed = Authorization.objects.get(schedule=made)
     assert "rises by $10.00 every three months, up to $615.00" in allowed.text
     for month in range(12, 20):  # the day each raise has to be told, the day before, after the run

@@ -68,7 +68,7 @@ def test_it_is_set_up_once_and_shows_the_real_next_date(
 ) -> None:
     data = wish(web, bank)
     checked = web.post(NEW, data, follow=True).content.decode()
-    assert "$600.00 leaves Checking ••3168 every month" in checked
+    assert "$600.00</span> leaves Checking ••3168 every month" in checked
     assert checked.count("Planned") == 6
     first = web.post(NEW, {**data, "confirmed": "1"})
     second = web.post(NEW, {**data, "confirmed": "1"})

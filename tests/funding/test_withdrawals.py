@@ -193,7 +193,7 @@ def test_the_person_signs_in_again_and_the_wish_is_kept_meanwhile(
     assert "amount%3D400" in where
     assert not Withdrawal.objects.exists()
     again = client.post(where, {"password": "correct horse battery"}, follow=True)
-    assert "Withdraw $400.00?" in again.content.decode()
+    assert "$400.00</span>?" in again.content.decode()
     assert key_in(again) == key
 
 
