@@ -6,9 +6,12 @@ from datetime import date, timedelta
 
 
 def months_until(by: date, today: date) -> int:
-    """Whole months from today to the date; at least 1, so that there is something to project."""
-    months = (by.year - today.year) * 12 + by.month - today.month - (by.day < today.day)
-    return max(months, 1)
+    """Whole months from today to the date; at least 1, so that there is something to project.
+
+    From the 29th to the end of a short February is a whole month, as `months_later` counts.
+    """
+    months = (by.year - today.year) * 12 + by.month - today.month
+    return max(months - (months_later(today, months) > by), 1)
 
 
 def months_later(day: date, months: int) -> date:

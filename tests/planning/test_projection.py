@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portfolios.planning.months import months_later, months_until
 from portfolios.planning.projection import (
     Plan,
     bar_for,
@@ -252,3 +254,11 @@ def test_the_engine_loads_neither_django_nor_celery():
         "sys.exit(any(m.split('.')[0] in ('django', 'celery') for m in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", probe], cwd=ROOT, check=False).returncode == 0
+
+
+def test_a_month_ends_where_its_last_day_is() -> None:
+    """So many months later is so many months away, also where there is no such day."""
+    today = date(2026, 11, 29)
+    for months in range(1, 400):
+        assert months_until(months_later(today, months), today) == months
+    assert months_until(date(2027, 2, 27), today) == 2
