@@ -65,20 +65,21 @@ def sees_what_bluum_holds(stack: Stack, nora: Walk) -> None:
     (found,) = bluum.get(f"/v1/wealth/accounts/{account}/portfolios")["portfolios"]
     place = f"/v1/wealth/accounts/{account}/portfolios/{found['portfolio_id']}"
     rows = bluum.get(f"{place}/holdings")["holdings"]
-    held = {row["symbol"]: f"{Decimal(str(row['quantity'])):,.4f}" for row in rows}
+    held = {row["symbol"]: Decimal(str(row["quantity"])) for row in rows}
     assert len(held) > 2
+    funds = nora.main.locator("#holdings").get_by_role("link", name=re.compile(r"^[A-Z]{2,5}\b"))
 
-    def shown() -> dict[str, str]:
+    def listed() -> bool:
         nora.open("/portfolio/")
-        return {
-            row.locator("th").inner_text().split()[0]: row.locator(
-                "[data-label=Shares]"
-            ).inner_text()
-            for row in nora.main.locator("#holdings tr.part").all()
-        }
+        return funds.count() == len(held)
 
-    until(lambda: shown() == held, f"the portfolio shows {held}")
+    until(listed, f"the portfolio lists {held}")
     nora.look()
+    for symbol, quantity in held.items():
+        nora.open(f"/portfolio/{symbol}/")
+        shares = nora.main.locator("dl.ledger > div").filter(has_text="Shares").locator("dd")
+        shown = Decimal(shares.first.inner_text().replace(",", ""))
+        assert abs(shown - quantity) <= Decimal("0.000001")
 
 
 def bluums_next_run(stack: Stack) -> str:
