@@ -6,21 +6,17 @@ least tax if the policy says so. An estimate until the sale.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from funding.calendar import NEW_YORK
+from portfolios.planning import taxes
+
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
-LONG_TERM = timedelta(days=365)
-"""Held for longer than this, a gain is long-term (26 USC 1222: more than one year)."""
-WASH_SALE = timedelta(days=30)
-"""A loss doesn't count if the same was bought so long before or after (26 USC 1091)."""
 TYPICAL = {"short": Decimal("0.24"), "long": Decimal("0.15")}
 """Rates by which lots are put in order, where the person's own aren't needed."""
-LONG_RATES = ((Decimal("0.12"), ZERO), (Decimal("0.35"), Decimal("0.15")))
-HIGHEST_LONG = Decimal("0.20")
-"""Long-term rates by federal bracket: 0 % to 12, 15 % to 35, else 20 (roughly 26 USC 1(h))."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +26,9 @@ class Lot:
     acquired_at: datetime
 
     def term(self, at: datetime) -> str:
-        return "long" if at - self.acquired_at > LONG_TERM else "short"
+        """`long` or `short`, by New York's days."""
+        bought, sold = (moment.astimezone(NEW_YORK).date() for moment in (self.acquired_at, at))
+        return "long" if taxes.is_long(bought, sold) else "short"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ def gains_of(
     left = min(amount / price, quantity)
     sums = {"short": ZERO, "long": ZERO}
     washed = False
-    lately = any(at - lot.acquired_at <= WASH_SALE for lot in known)
+    lately = any(at - lot.acquired_at <= taxes.WASH_SALE for lot in known)
     for lot in known:
         taken = min(left, lot.quantity)
         if taken <= 0:
@@ -116,16 +114,9 @@ def rates_of(federal: Any, state: Any) -> Rates | None:
         return None
     if not (0 <= bracket < 1 and 0 <= local < 1):
         return None
-    long = next((rate for most, rate in LONG_RATES if bracket <= most), HIGHEST_LONG)
-    return Rates(bracket + local, long + local, bracket, local)
+    return Rates(bracket + local, taxes.long_rate(bracket) + local, bracket, local)
 
 
 def tax_on(gains: Gains, rates: Rates) -> Decimal:
-    """Dollars, never less than nothing: a loss of one term lowers a gain of the other first."""
-    short, long = gains.short, gains.long
-    if short < 0 < long or long < 0 < short:
-        net = short + long
-        if net <= 0:
-            return Decimal("0.00")
-        short, long = (net, ZERO) if short > 0 else (ZERO, net)
-    return (max(short, ZERO) * rates.short + max(long, ZERO) * rates.long).quantize(CENT)
+    """Dollars, never less than nothing."""
+    return taxes.tax_on(gains.short, gains.long, at_short=rates.short, at_long=rates.long)

@@ -13,16 +13,14 @@ from accounts.models import Account
 from portfolios import market
 from portfolios.models import Holding, Investment, Portfolio, TradingHalt
 from portfolios.planning import drift as drifting
+from portfolios.planning import taxes
 from robo.ui import words
 
 ZERO = Decimal(0)
 CENT = Decimal("0.01")
 COOLDOWN = timedelta(days=7)
 """Ours: so long after a rebalance with sales no other begins."""
-WASH_SALE = timedelta(days=30)
-"""A loss doesn't count if the same fund was bought within 30 days before or after (IRC § 1091)."""
 SMALLEST = Decimal("1.00")
-LONG_TERM = timedelta(days=365)
 
 stops: list[Callable[[Account], str]] = []
 """Functions of an account: why nobody may ask for sales now, in words; empty while they may. A
@@ -73,25 +71,17 @@ class Tax:
 
     @property
     def long_rate(self) -> Decimal | None:
-        """The federal rate on gains of more than a year that goes with most incomes of the bracket:
-        0, 15 or 20 percent (IRC § 1(h)); the brackets' edges differ a little."""
-        if self.bracket is None:
-            return None
-        if self.bracket <= Decimal("0.12"):
-            return ZERO
-        return Decimal("0.20") if self.bracket >= Decimal("0.37") else Decimal("0.15")
+        """The federal rate on long-term gains, a fraction."""
+        return None if self.bracket is None else taxes.long_rate(self.bracket)
 
     @property
     def about(self) -> Decimal | None:
-        """Federal tax, rounded to the dollar; nothing for a loss. Losses of one term lower the
-        other's gains. State tax isn't counted."""
+        """Federal tax, rounded to the dollar; nothing for a loss. State tax isn't counted."""
         if self.short is None or self.long is None or self.bracket is None:
             return None
-        short, long = self.short, self.long
-        if short < 0 or long < 0:
-            short, long = (max(short + long, ZERO), ZERO) if short > 0 else (ZERO, short + long)
-        tax = max(short, ZERO) * self.bracket + max(long, ZERO) * (self.long_rate or ZERO)
-        return tax.quantize(Decimal(1))
+        at_long = taxes.long_rate(self.bracket)
+        found = taxes.tax_on(self.short, self.long, at_short=self.bracket, at_long=at_long)
+        return found.quantize(Decimal(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +270,7 @@ def _obstacles(
 
 
 def _is_wash(lots: Sequence[Lot], now: datetime) -> bool:
-    since = words.local(now).date() - WASH_SALE
+    since = words.local(now).date() - taxes.WASH_SALE
     return any(lot.bought and lot.bought >= since for lot in lots) and any(
         lot.gain is not None and lot.gain < 0 for lot in lots
     )
@@ -300,7 +290,7 @@ def lots_of(found: Holding, today: date) -> list[Lot]:
         bought = date.fromisoformat(said) if said else None
         known = found.price is not None and quantity is not None and cost is not None
         gain = (found.price * quantity - cost).quantize(CENT) if known else None  # type: ignore[operator]
-        long_from = bought + LONG_TERM + timedelta(days=1) if bought else None
+        long_from = taxes.long_from(bought) if bought else None
         lots.append(
             Lot(
                 bought,

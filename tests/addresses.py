@@ -142,6 +142,15 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
 """The arguments of each address that takes some, from an account; None where it has no such row."""
 
 
+SHARED_WORDS = {
+    *("accounts:change", "accounts:end-device", "accounts:fewer", "accounts:not-me"),
+    *("onboarding:step", "onboarding:risk-question", "onboarding:risk-choose", "picture:section"),
+    *("portfolios:portfolio-holding", "trading:quote", "trading:ticket"),
+}
+"""Whose argument isn't somebody's row: a word, a symbol, or a signed link that is its own key."""
+OF_A_ROW = EXAMPLES.keys() - SHARED_WORDS
+
+
 def names() -> Iterator[tuple[str, bool]]:
     """Each named address of the investors' rooms, and whether it takes arguments."""
     yield "home", False

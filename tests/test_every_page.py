@@ -14,7 +14,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
 from tests import addresses, lived_in
+from tests.funding.conftest import sign_in
 
 PINNED = Path(__file__).parent / "query_counts.json"
 MOST = 30
@@ -82,3 +84,21 @@ def test_a_page_asks_as_much_for_one_holding_as_for_fifty(
     if PINNED.read_text() != written:
         PINNED.write_text(written)
         raise AssertionError("query counts changed; tests/query_counts.json has been written anew")
+
+
+def test_what_is_mayas_is_found_by_nobody_else(client: Client, person: Callable[..., Any]) -> None:
+    """Each address of a row of hers, asked for and posted to by Omar, who has all of it himself."""
+    maya = lived_in.account(person("maya@example.com"), transfers=5)
+    owen = lived_in.trader(person("owen@example.com"), orders=3)
+    lived_in.account(person("omar@example.com"), transfers=5)
+    lived_in.trader(person("otto@example.com"), orders=3)
+    found = {}
+    for owner, other in ((maya, "omar@example.com"), (owen, "otto@example.com")):
+        sign_in(client, User.objects.get(email=other))
+        for name, address in addresses.examples(owner).items():
+            room = name.partition(":")[0]
+            if name in addresses.OF_A_ROW and (room == "trading") == (owner == owen):
+                answers = {ask(address).status_code for ask in (client.get, client.post)}
+                if not {404} <= answers <= {404, 405}:
+                    found[name] = answers
+    assert not found, "these open what belongs to somebody else, or send them on"

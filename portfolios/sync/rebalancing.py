@@ -17,6 +17,7 @@ from accounts.models import Account, Topic
 from accounts.services import tell
 from portfolios.models import Investment
 from portfolios.planning import drift as drifting
+from portfolios.planning import taxes
 from portfolios.sync import investing
 from portfolios.sync.common import bluum_portfolio, patience
 from portfolios.sync.portfolio import kept_analysis
@@ -32,7 +33,6 @@ LEEWAY = Decimal("1.10")
 LEEWAY_DOLLARS = Decimal(10)
 ALL_GIVEN = timedelta(minutes=10)
 """After so long an order that hasn't shown up was too small to be given."""
-LONG_TERM = timedelta(days=365)
 
 
 def ask_now(account: Account) -> dict[str, Any] | None:
@@ -247,7 +247,7 @@ def is_long(lot: Mapping[str, Any], today: date) -> bool:
     if said := str(lot.get("holding_period", "")):
         return said.startswith("long")
     bought = str(lot.get("acquired_at", ""))[:10]
-    return bool(bought) and today - date.fromisoformat(bought) > LONG_TERM
+    return bool(bought) and taxes.is_long(date.fromisoformat(bought), today)
 
 
 @transaction.atomic

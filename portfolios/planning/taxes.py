@@ -1,0 +1,42 @@
+"""Tax on gains: when one counts as long-term, at what rate, and what losses take off it.
+
+Rough and said to be: federal brackets as a person told them, no surtaxes. Dollars and fractions.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from portfolios.planning.months import months_later
+
+ZERO = Decimal(0)
+CENT = Decimal("0.01")
+WASH_SALE = timedelta(days=30)
+"""A loss doesn't count if the same was bought so long before or after (26 USC 1091)."""
+LONG_RATES = ((Decimal("0.12"), ZERO), (Decimal("0.35"), Decimal("0.15")))
+HIGHEST_LONG = Decimal("0.20")
+
+
+def long_from(bought: date) -> date:
+    """The first day on which a sale is of something held for more than a year (26 USC 1222): the
+    day after the anniversary, in leap years too."""
+    return months_later(bought, 12) + timedelta(days=1)
+
+
+def is_long(bought: date, sold: date) -> bool:
+    return sold >= long_from(bought)
+
+
+def long_rate(bracket: Decimal) -> Decimal:
+    """The federal rate on long-term gains that goes with most incomes of a bracket: none up to
+    12 percent, 15 percent up to 35, else 20 (26 USC 1(h)); the brackets' edges differ a little."""
+    return next((rate for most, rate in LONG_RATES if bracket <= most), HIGHEST_LONG)
+
+
+def tax_on(short: Decimal, long: Decimal, *, at_short: Decimal, at_long: Decimal) -> Decimal:
+    """Dollars, never less than nothing: a loss of one term lowers a gain of the other first."""
+    if short < 0 < long or long < 0 < short:
+        net = max(short + long, ZERO)
+        short, long = (net, ZERO) if short > 0 else (ZERO, net)
+    return (max(short, ZERO) * at_short + max(long, ZERO) * at_long).quantize(CENT)
