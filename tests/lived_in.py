@@ -14,10 +14,11 @@ from django.utils import timezone
 import accounts.services
 import onboarding.services
 import portfolios.services
-from accounts.models import Account, Document, Notice, User
+from accounts.models import Account, ContactChange, DataExport, Document, Notice, User
 from funding import authorizations
 from funding.models import (
     BankAccount,
+    BankLink,
     Deposit,
     Ledger,
     Movement,
@@ -28,7 +29,7 @@ from funding.models import (
     Withdrawal,
     WithdrawalEvent,
 )
-from onboarding.models import Dependent, ExternalAccount, InvestorProfile
+from onboarding.models import Dependent, ExternalAccount, ExternalLink, InvestorProfile
 from portfolios.models import (
     Exchange,
     Holding,
@@ -42,7 +43,7 @@ from portfolios.models import (
     Valuation,
 )
 from portfolios.projecting import refresh_projections
-from robo import partner, work
+from robo import partner, seal, work
 from trading.models import Asset, Desk, Market, Order, OrderEvent, Position, Quote
 
 FUNDS = (
@@ -157,6 +158,7 @@ def sign_everything(made: Account) -> None:
 
 def picture(made: Account) -> None:
     Dependent.objects.create(account=made, first_name="Ada", relationship="child")
+    ExternalLink.objects.create(account=made, status="active", institution="Old Broker")
     ExternalAccount.objects.create(
         account=made, name="Old 401(k)", account_type="401k", balance=Decimal(24_000)
     )
@@ -168,6 +170,7 @@ def money(made: Account, transfers: int, *, scheduled: bool = True) -> None:
         account=made, bluum_id=f"bank-{made.pk}", institution="Lakeside Bank", name="Checking",
         mask="3168", type="checking",
     )  # fmt: skip
+    BankLink.objects.create(account=made, status="connected")
     Wallet.objects.create(
         account=made, balance=Decimal("312.40"), available=Decimal("312.40"),
         reserved=Decimal(0), refreshed_at=now,
@@ -354,6 +357,13 @@ def paper(made: Account, count: int) -> None:
             data={"summary": {"beginning_value": "100.00", "ending_value": "120.00"}},
             pdf=b"%PDF-1.4", sha256="0" * 64, ties=True, fetched_at=now,
         )  # fmt: skip
+    ContactChange.objects.create(
+        account=made, kind="phone", sealed=seal.seal_json({"phone_number": "+15035550123"})
+    )
+    DataExport.objects.create(
+        account=made, ready_at=now, expires_at=now + timedelta(days=7), size=10,
+        sealed_file=seal.seal(b"everything"),
+    )  # fmt: skip
     Document.objects.create(
         account=made, type="id_verification", file_name="passport.png", content_type="image/png",
         size=1000, sha256="0" * 64, status="approved",
