@@ -197,7 +197,7 @@ def money(made: Account, transfers: int, *, scheduled: bool = True) -> None:
         withdrawal(made, bank, number, "completed")
     ledger(made, transfers)
     withdrawal(made, bank, transfers, "pending")
-    deposit(made, bank, None, transfers, "pending")
+    deposit(made, bank, None, transfers, "pending", instructions_pdf=b"%PDF-1.4")
 
 
 def ledger(made: Account, months: int) -> None:
@@ -226,14 +226,19 @@ def ledger(made: Account, months: int) -> None:
 
 
 def deposit(
-    made: Account, bank: BankAccount, schedule: Schedule | None, number: int, status: str
+    made: Account,
+    bank: BankAccount,
+    schedule: Schedule | None,
+    number: int,
+    status: str,
+    **more: Any,
 ) -> Deposit:
     at = timezone.now() - timedelta(days=30 * number + 3)
     done = {"received_at": at, "completed_at": at} if status == "completed" else {}
     row: Deposit = Deposit.objects.create(
         account=made, bank=bank, schedule=schedule, amount=Decimal(850), status=status,
         bluum_id=f"deposit-{made.pk}-{number}", created_at=at, sent_at=at, initiated_at=at,
-        expected_on=at.date(), **done,
+        expected_on=at.date(), **done, **more,
     )  # fmt: skip
     authorizations.keep(row)
     for seen in STATUSES[: STATUSES.index(status) + 1]:
