@@ -8,13 +8,13 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
-from django.utils.text import Truncator, capfirst
+from django.utils.text import capfirst
 from django.views.decorators.http import require_GET
 from unfold.decorators import display
 
-from accounts import asked_admin, people_admin, services  # noqa: F401 (they register more)
+from accounts import asked_admin, people_admin, services, told_admin  # noqa: F401 (they register more)
 from accounts.filters import (
     AdvisorFilter,
     DriftFilter,
@@ -29,7 +29,6 @@ from accounts.models import (
     Document,
     DocumentStatus,
     Message,
-    Notice,
     Signature,
     User,
 )
@@ -39,10 +38,9 @@ from robo.backoffice.roles import ADVISOR, Ability, can
 from robo.backoffice.rows import (
     LABELS,
     ClientRows,
+    OfClient,
     QueueFilter,
-    Rows,
     WorkRows,
-    client_link,
     labelled,
 )
 from robo.ui import words
@@ -293,12 +291,10 @@ class DocumentAdmin(ClientRows):
 
 
 @admin.register(Signature)
-class SignatureAdmin(Rows):
+class SignatureAdmin(OfClient):
     list_display = ("signed_at", "client", "text", "kind", "ip")
     list_filter = ("kind",)
     list_select_related = ("account", "text")
-    search_fields = ("account__name__istartswith",)
-    search_help_text = "Start of a client’s name"
     fields = (
         "client",
         "title",
@@ -314,10 +310,6 @@ class SignatureAdmin(Rows):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("text__body")
 
-    @display(description="Client")  # type: ignore[untyped-decorator]
-    def client(self, signature: Signature) -> str:
-        return client_link(signature.account)
-
     @display(description="Document")  # type: ignore[untyped-decorator]
     def title(self, signature: Signature) -> str:
         return str(signature.text)
@@ -329,112 +321,6 @@ class SignatureAdmin(Rows):
     @display(description="Exact text signed")  # type: ignore[untyped-decorator]
     def exact_text(self, signature: Signature) -> str:
         return format_html('<pre class="exact">{}</pre>', signature.text.body)
-
-
-@admin.register(Notice)
-class NoticeAdmin(Rows):
-    list_display = ("created_at", "client", "topic", "title", "mailed", "read_at")
-    list_filter = ("topic",)
-    list_select_related = ("account", "letter")
-    search_fields = ("account__name__istartswith",)
-    search_help_text = "Start of a client’s name"
-    fields = (
-        "client",
-        "topic",
-        "title",
-        "body",
-        "url",
-        "created_at",
-        "is_shown",
-        "mailed",
-        "read_at",
-    )
-
-    @display(description="E-mail")  # type: ignore[untyped-decorator]
-    def mailed(self, notice: Notice) -> str:
-        letter = notice.letter
-        if letter is None:
-            return "None"
-        return words.moment(letter.sent_at) if letter.sent_at else "Waits"
-
-    @display(description="Client")  # type: ignore[untyped-decorator]
-    def client(self, notice: Notice) -> str:
-        return client_link(notice.account)
-
-
-class AnswerForm(forms.Form):
-    answer = forms.CharField(
-        label="Your answer, which the client reads here and in an e-mail",
-        max_length=400,
-        widget=forms.Textarea(attrs={"rows": 5}),
-    )
-
-
-@admin.register(Message)
-class MessageAdmin(Rows):
-    list_display = ("created_at", "client", "start", "page_title", "answered_at")
-    list_filter = (QueueFilter,)
-    list_select_related = ("account",)
-    search_fields = ("account__name__istartswith",)
-    search_help_text = "Start of a client’s name"
-    fields = (
-        "client",
-        "created_at",
-        "body",
-        "page_title",
-        "page",
-        "state",
-        "answer",
-        "answered_by",
-    )
-
-    def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        return [
-            path("<int:pk>/answer/", wrap(self.answer_it), name="message_answer"),
-            *super().get_urls(),
-        ]
-
-    @display(description="Client")  # type: ignore[untyped-decorator]
-    def client(self, message: Message) -> str:
-        return client_link(message.account)
-
-    @display(description="Message")  # type: ignore[untyped-decorator]
-    def start(self, message: Message) -> str:
-        return Truncator(message.body).chars(80)
-
-    @display(description="Answered")  # type: ignore[untyped-decorator]
-    def state(self, message: Message) -> str:
-        if message.answered_at:
-            return words.moment(message.answered_at)
-        url = reverse("admin:message_answer", args=[message.pk])
-        return format_html('Waits for you. <a href="{}">Answer</a>', url)
-
-    def answer_it(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Read the message and the page it came from, then answer."""
-        if not can(request.user, Ability.ACT):
-            raise Http404
-        rows = self.get_queryset(request).select_related("account")
-        message: Message = get_object_or_404(rows, pk=pk)
-        form = AnswerForm(request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            answer = form.cleaned_data["answer"]
-            services.answer_message(message, answer=answer, by=request.user)  # type: ignore[arg-type]
-            messages.success(request, "Answered. The client is told.")
-            return redirect("admin:accounts_account_change", message.account_id)
-        written = f"{words.moment(message.created_at)}, on the page “{message.page_title}”"
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Message of {message.account}",
-            "account": message.account,
-            "question": f"{message.account} wrote to you",
-            "consequence": f"{message.body}\n\n{written}",
-            "form": form,
-            "button": "Answer",
-            "is_fullwidth": "1",
-        }
-        status = 422 if form.errors else 200
-        return render(request, "admin/backoffice/decide_policy.html", context, status=status)
 
 
 # The client's page, and the queues ----------------------------------------------------------

@@ -15,23 +15,11 @@ from accounts.models import Account, Case, ContactChange, DataExport, Letter, Us
 from robo import audit, seal
 from robo.backoffice import client, queues
 from robo.backoffice.roles import Ability, can
-from robo.backoffice.rows import LABELS, ClientRows, QueueFilter, Rows, client_link, labelled
+from robo.backoffice.rows import ClientRows, OfClient, QueueFilter
 
 
-class OfClient(Rows):
-    """Rows of one client each, of which nothing is in motion."""
-
-    list_select_related: Any = ("account",)
-    search_fields: Any = ("account__name__istartswith",)
-    search_help_text = "Start of a client’s name"
-
-    @display(description="Client")  # type: ignore[untyped-decorator]
-    def client(self, row: Any) -> str:
-        return client_link(row.account)
-
-    @display(description="State", ordering="status", label=LABELS)  # type: ignore[untyped-decorator]
-    def state(self, row: Any) -> tuple[str, str]:
-        return labelled(row)
+class Asked(OfClient):
+    """What somebody who may act decides on."""
 
     def _row(self, request: HttpRequest, pk: int) -> Any:
         if not can(request.user, Ability.ACT):
@@ -55,7 +43,7 @@ class DecideForm(forms.Form):
 
 
 @admin.register(ContactChange)
-class ContactChangeAdmin(OfClient):
+class ContactChangeAdmin(Asked):
     list_display = ("created_at", "client", "kind", "state", "decided_at", "decide_link")
     list_filter = (QueueFilter, "status", "kind")
     fields = (
@@ -158,7 +146,7 @@ class CloseForm(forms.Form):
 
 
 @admin.register(Case)
-class CaseAdmin(OfClient):
+class CaseAdmin(Asked):
     list_display = ("opened_at", "client", "about", "closed_at", "closed_by", "close_link")
     list_filter = (QueueFilter,)
     fields = (

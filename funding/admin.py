@@ -28,7 +28,7 @@ from funding.models import (
     Withdrawal,
 )
 from robo.backoffice import client, queues
-from robo.backoffice.rows import LABELS, ClientRows, QueueFilter, Rows, client_link
+from robo.backoffice.rows import LABELS, ClientRows, OfClient, QueueFilter
 from robo.ui import words
 
 FAILED_RECENTLY = timedelta(days=30)
@@ -314,12 +314,11 @@ class LedgerAdmin(ClientRows):
 
 
 @admin.register(Movement)
-class MovementAdmin(Rows):
+class MovementAdmin(OfClient):
     """The ledger's lines, as clients see them."""
 
     list_display = ("day", "client", "kind", "dollars", "cash_after", "symbol", "words")
     list_filter = ("kind",)
-    list_select_related = ("account",)
     search_fields = ("account__name__istartswith", "order_id__exact")
     search_help_text = "Start of a client’s name, or Bluum’s id of an order"
     fields = (
@@ -338,10 +337,6 @@ class MovementAdmin(Rows):
         "run",
         "corrected_at",
     )
-
-    @display(description="Client")  # type: ignore[untyped-decorator]
-    def client(self, row: Movement) -> str:
-        return client_link(row.account)
 
     @display(description="Amount", ordering="amount")  # type: ignore[untyped-decorator]
     def dollars(self, row: Movement) -> str:

@@ -1,6 +1,6 @@
 """Withdrawals: asked for, previewed, confirmed by the person themselves, followed, canceled."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -61,6 +61,7 @@ def withdraw(request: Request) -> HttpResponse:
         "least": limits.least_withdrawal(),
         "at_once": limits.most_withdrawal(),
         "rooms": limits.rooms_out(account),
+        "security_hold_hours": limits.SECURITY_HOLD // timedelta(hours=1),
         "cash_way": calendar.way_out(timezone.now(), sells=False),
         "sale_way": calendar.way_out(timezone.now(), sells=True),
         "wire_way": calendar.way_out(timezone.now(), sells=False, wire=True),

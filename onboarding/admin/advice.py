@@ -15,17 +15,16 @@ from onboarding.models import Advice
 from robo import audit
 from robo.backoffice import client
 from robo.backoffice.roles import Ability
-from robo.backoffice.rows import Rows, client_link
+from robo.backoffice.rows import OfClient
 
 MOST_AT_ONCE = 20
 
 
 @admin.register(Advice)
-class AdviceAdmin(Rows):
+class AdviceAdmin(OfClient):
     seen_by = Ability.ADVICE
     list_display = ("made_at", "client", "kind", "about", "engine", "assumptions")
     list_filter = ("kind", "assumptions")
-    list_select_related = ("account",)
     search_fields = ("account__name__istartswith", "about__exact")
     search_help_text = "Start of a client’s name, or what it is about, such as policy:12"
     actions = ("repeat",)
@@ -41,10 +40,6 @@ class AdviceAdmin(Rows):
         "what_went_in",
         "what_came_out",
     )
-
-    @display(description="Client")  # type: ignore[untyped-decorator]
-    def client(self, row: Advice) -> str:
-        return client_link(row.account)
 
     @display(description="What went in")  # type: ignore[untyped-decorator]
     def what_went_in(self, row: Advice) -> str:

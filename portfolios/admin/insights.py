@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from unfold.decorators import display
 
 from accounts.models import Account
 from portfolios.insights import board
@@ -11,7 +10,7 @@ from portfolios.models import Insight, InsightFeed
 from portfolios.snapshot import Snapshot
 from robo.backoffice import client
 from robo.backoffice.roles import Ability
-from robo.backoffice.rows import ClientRows, QueueFilter, Rows, client_link
+from robo.backoffice.rows import ClientRows, OfClient, QueueFilter
 
 
 @admin.register(InsightFeed)
@@ -32,13 +31,10 @@ class InsightFeedAdmin(ClientRows):
 
 
 @admin.register(Insight)
-class InsightAdmin(Rows):
+class InsightAdmin(OfClient):
     seen_by = Ability.ADVICE
     list_display = ("first_seen_at", "client", "source", "priority", "title", "dismissed_at")
     list_filter = ("source", "priority")
-    list_select_related = ("account",)
-    search_fields = ("account__name__istartswith",)
-    search_help_text = "Start of a client’s name"
     fields = (
         "client",
         "source",
@@ -54,10 +50,6 @@ class InsightAdmin(Rows):
         "dismissed_at",
         "bluum_id",
     )
-
-    @display(description="Client")  # type: ignore[untyped-decorator]
-    def client(self, row: Insight) -> str:
-        return client_link(row.account)
 
 
 @client.section("insights", "Insights", order=55, seen_by=Ability.ADVICE)

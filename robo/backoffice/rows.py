@@ -160,7 +160,7 @@ class WorkRows(Rows):
         self.message_user(request, _counted(count, "will be tried again now"), level)
 
 
-class ClientRows(WorkRows):
+class OfClient(Rows):
     """Rows of one client each: found by the client's name, leading to the client's page."""
 
     list_select_related: Any = ("account",)
@@ -174,6 +174,10 @@ class ClientRows(WorkRows):
     @display(description="State", ordering="status", label=LABELS)  # type: ignore[untyped-decorator]
     def state(self, row: Any) -> tuple[str, str]:
         return labelled(row)
+
+
+class ClientRows(OfClient, WorkRows):
+    """Rows of one client each that something still has to happen to."""
 
     @display(description="Amount", ordering="amount")  # type: ignore[untyped-decorator]
     def dollars(self, row: Any) -> str:
