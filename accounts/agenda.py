@@ -62,6 +62,7 @@ def name_someone(account: Account) -> Iterator[Item]:
             detail="Whom we may call if we can’t reach you. Or say that you’d rather not.",
             url=reverse("accounts:trusted"),
             kind="trusted",
+            anytime=True,
         )
 
 

@@ -163,4 +163,5 @@ def look_at_the_picture(account: Account) -> Iterator[Item]:
             detail="A year has passed. Looking takes about 90 seconds.",
             url=reverse("picture:check"),
             kind="picture",
+            anytime=True,
         )

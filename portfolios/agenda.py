@@ -102,7 +102,6 @@ def rebalance(account: Account) -> Iterator[Item]:
             detail="A class has left what your policy lets pass. New money may fix it too.",
             url=reverse("portfolios:portfolio-rebalance"),
             kind="rebalance",
-            urgent=True,
         )
 
 

@@ -28,6 +28,8 @@ class Item:
     status: str = ""
     kind: str = ""
     urgent: bool = False
+    anytime: bool = False
+    """Good to do some day; whatever else there is to do goes first."""
 
 
 Provider = Callable[[Any], Iterable[Item]]
@@ -123,7 +125,12 @@ def things_held(account: Any) -> list[Item]:
 
 def things_to_do(account: Any) -> list[Item]:
     items = [item for provider in _providers["todo"] for item in provider(account)]
-    return sorted(items, key=lambda item: not item.urgent)
+    return in_order(items)
+
+
+def in_order(items: Iterable[Item]) -> list[Item]:
+    """The urgent first, what can be done at any time last; otherwise as they came."""
+    return sorted(items, key=lambda item: (not item.urgent, item.anytime))
 
 
 def things_to_come(account: Any, limit: int = 5) -> list[Item]:

@@ -10,6 +10,7 @@ from django.db.models import Count, F, Q, Subquery, Value, Window
 from django.db.models.functions import Coalesce, RowNumber
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -95,6 +96,8 @@ def home(request: Request) -> HttpResponse:
         return redirect(closed.url)
     upcoming = agenda.things_to_come(request.account)
     steps = first_steps(known, todo, upcoming)
+    if not steps:
+        todo = agenda.in_order([*todo, *next_repair(rows, todo)])
     told = readings(known, todo)
     life = known_of(request.account) if steps and not rows else None
     context = {
@@ -107,7 +110,6 @@ def home(request: Request) -> HttpResponse:
         "rows": rows,
         "change": what_changed(request, known, points),
         "todo": todo,
-        "next_repair": None if todo else next_repair(rows),
         "upcoming": upcoming,
         "next_check": next_look(portfolio),
         "readings": told[:TOLD_ON_HOME],
@@ -232,13 +234,21 @@ def headline(rows: list[GoalRow]) -> str:
     )
 
 
-def next_repair(rows: list[GoalRow]) -> GoalRow | None:
-    """The goal furthest below its bar, if any is."""
-    behind = [row for row in rows if row.found and not row.found.is_on_track]
-    return min(
-        behind, key=lambda row: row.found.in_100 - row.found.bar_in_100 if row.found else 0,
-        default=None,
-    )  # fmt: skip
+def next_repair(rows: list[GoalRow], todo: list[agenda.Item]) -> list[agenda.Item]:
+    """The goal furthest below its bar, where nothing else has to be done first."""
+    behind = [(row.goal, row.found) for row in rows if row.found and not row.found.is_on_track]
+    if not behind or not all(item.anytime for item in todo):
+        return []
+    goal, found = min(behind, key=lambda pair: pair[1].in_100 - pair[1].bar_in_100)
+    return [
+        agenda.Item(
+            f"Bring {goal.name} on track",
+            detail=f"It is at {found.in_100} in 100; on track is {found.bar_in_100}. "
+            "See what would be exactly enough.",
+            url=reverse("portfolios:goal", args=[goal.pk]),
+            kind="goal",
+        )
+    ]
 
 
 def value_points(portfolio: Portfolio | None) -> list[charts.ValuePoint]:

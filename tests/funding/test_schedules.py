@@ -275,3 +275,16 @@ def test_omar_finds_no_schedule_of_mayas(
         assert (
             other.post(reverse(f"funding:schedule-{what}", args=[schedule.pk])).status_code == 404
         )
+
+
+def test_a_schedule_whose_bank_is_broken_says_so_and_leads_to_the_repair(
+    web: Client, bank: BankAccount, policy: Policy
+) -> None:
+    schedule = set_up(web, bank)
+    repair = reverse("funding:bank-repair", args=[bank.pk])
+    assert repair not in page_of(web, schedule)
+    BankAccount.objects.filter(pk=bank.pk).update(status="error")
+    page = page_of(web, schedule)
+    assert "asks you to sign in again" in page
+    assert "nothing comes on these dates" in page
+    assert repair in page

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account, Message, Notice
-from funding.models import Schedule
+from funding.models import BankAccount, Schedule
 from portfolios.models import Goal, Portfolio, Projection, Report, Valuation, Visit
 from portfolios.sync.reports import wanted
 from portfolios.views import overview
@@ -240,3 +240,17 @@ def test_an_advisor_answers_only_their_own_clients(
     url = reverse("admin:message_answer", args=[Message.objects.get().pk])
     assert desk.post(url, {"answer": "Hello"}).status_code == 404
     assert not Message.objects.get().answered_at
+
+
+def test_what_can_wait_never_stands_before_what_must_be_done(
+    web: Client, standing: Portfolio
+) -> None:
+    """A broken bank first, then what the policy calls for, last what has all the time."""
+    Portfolio.objects.filter(pk=standing.pk).update(needs_rebalancing=True)
+    BankAccount.objects.create(
+        account=standing.account, bluum_id="x", institution="Lakeside", status="error"
+    )
+    titles = [item.title for item in home(web).context["todo"]]
+    assert "Lakeside" in titles[0]
+    assert "trust" in titles[-1]
+    assert "Look at a rebalance" in titles[1:-1]
