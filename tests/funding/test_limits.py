@@ -64,6 +64,29 @@ def test_what_came_to_nothing_uses_no_room(
     pull(account, bank, "1000.00")
 
 
+def test_auto_invest_and_what_people_send_use_no_room(account: Account, bank: BankAccount) -> None:
+    schedule = services.request_schedule(
+        account=account, bank=bank, amount=D("50.00"), frequency="monthly",
+        day_of_week=None, day_of_month=1, start_date=date(2026, 12, 1), key=uuid4(),
+    )  # fmt: skip
+    Deposit.objects.create(account=account, bank=bank, amount=50, schedule=schedule)
+    services.request_transfer(account=account, amount=D("900.00"), key=uuid4())
+    assert {room.used for room in limits.rooms_in(account)} == {0}
+
+
+def test_one_transfer_has_its_limit_either_way(
+    web: Client, account: Account, bank: BankAccount, rules: Callable[..., None]
+) -> None:
+    rules(deposit=D("500.00"), withdrawal=D("300.00"))
+    page = web.get("/money/deposit/")
+    wish = {"key": key_in(page), "bank": bank.pk, "amount": "500.01", "confirmed": "1"}
+    assert "Enter $500.00 or less." in web.post("/money/deposit/", wish).content.decode()
+    for amount in (D("300.01"), D("0.99")):
+        with pytest.raises(services.NotPossible, match="in one transfer"):
+            services.request_withdrawal(account=account, bank=bank, amount=amount, key=uuid4())
+    assert not Deposit.objects.exists()
+
+
 def test_a_withdrawals_limit_is_kept_too(
     account: Account, bank: BankAccount, rules: Callable[..., None]
 ) -> None:
@@ -73,6 +96,10 @@ def test_a_withdrawals_limit_is_kept_too(
     with pytest.raises(services.NotPossible, match="still be withdrawn today"):
         services.request_withdrawal(**out, amount=D("40.01"), key=uuid4())
     services.request_withdrawal(**out, amount=D("40.00"), key=uuid4())
+    # Its sale failed, it was canceled, the bank sent it back: none of that has left.
+    for status in ("refused", "canceled", "failed"):
+        Withdrawal.objects.update(status=status)
+        assert {room.used for room in limits.rooms_out(account)} == {0}
 
 
 def test_a_new_bank_cools_off_and_says_so_when_it_is_linked(

@@ -19,6 +19,7 @@ from redis import Redis
 from accounts.models import Account
 from funding import services
 from funding.models import BankAccount, Deposit, Wallet
+from funding.services import NotPossible
 from portfolios.models import Investment
 from robo import work
 from robo.bluum.webhooks import SIGNATURE_HEADER, sign
@@ -54,6 +55,19 @@ def in_threads(count: int, what: Callable[[], Any]) -> list[Any]:
     return results
 
 
+def allowed(count: int, what: Callable[[], Any]) -> int:
+    """How many of so many wishes at once were not refused."""
+
+    def ask() -> bool:
+        try:
+            what()
+        except NotPossible:
+            return False
+        return True
+
+    return sum(in_threads(count, ask))
+
+
 def deliver(event: str, data: dict[str, Any], secret: str = SECRET) -> int:
     body = json.dumps({"event": event, "timestamp": "2026-11-17T17:00:00Z", "data": data}).encode()
     header = {
@@ -87,7 +101,9 @@ def test_eight_workers_at_one_deposit_make_one_request(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_double_click_makes_one_deposit(web: Client, account: Account, bank: BankAccount) -> None:
+def test_a_double_click_makes_one_deposit_and_wishes_at_once_share_a_days_limit(
+    web: Client, account: Account, bank: BankAccount, rules: Callable[..., None]
+) -> None:
     key = key_in(web.get("/money/deposit/"))
     wish = {"key": key, "bank": bank.pk, "amount": "500", "confirmed": "1"}
     cookies = web.cookies
@@ -99,6 +115,8 @@ def test_a_double_click_makes_one_deposit(web: Client, account: Account, bank: B
 
     assert len(set(in_threads(6, press))) == 1
     assert Deposit.objects.count() == 1
+    rules(deposits_a_day=Decimal("800.00"))
+    assert allowed(4, lambda: request(account, bank, "200.00")) == 1
 
 
 @pytest.mark.django_db(transaction=True)

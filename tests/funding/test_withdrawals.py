@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Account, Notice
 from funding import services
@@ -22,7 +23,7 @@ from sandbox import faults, ledger, transfers
 from sandbox.api import funding as sandbox_funding
 from sandbox.world import World
 from tests.funding.conftest import Bluum, key_in, link_bank, read_ledger, sign_in
-from tests.funding.test_loop import in_threads
+from tests.funding.test_loop import allowed, in_threads
 
 FORM = "/money/withdraw/"
 FAULT = {"kind": "timeout_after", "route": "/v1/accounts/*/withdrawals", "method": "POST"}
@@ -260,8 +261,9 @@ def test_two_presses_are_one_withdrawal(
 
 @pytest.mark.django_db(transaction=True)
 def test_many_presses_at_once_and_many_workers_are_one_withdrawal(
-    web: Client, bank: BankAccount, cash: Decimal, bluum: Bluum
-) -> None:
+    web: Client, account: Account, bank: BankAccount, cash: Decimal, bluum: Bluum,
+    rules: Callable[..., None],
+) -> None:  # fmt: skip
     from funding.tasks import advance_withdrawal
 
     key = key_in(web.get(FORM))
@@ -277,6 +279,8 @@ def test_many_presses_at_once_and_many_workers_are_one_withdrawal(
     made = Withdrawal.objects.get()
     in_threads(8, lambda: advance_withdrawal(made.pk))
     assert len(bluum.withdrawals) == 1
+    rules(withdrawals_a_day=Decimal("700.00"))
+    assert allowed(4, lambda: wish(account, bank, "200.00")) == 1
 
 
 def test_a_lost_answer_leaves_one_withdrawal_at_bluum(
@@ -348,7 +352,7 @@ def test_what_left_though_answer_and_key_are_lost_is_found_not_refused(
     assert len(bluum.withdrawals) == 1
 
 
-def test_a_lost_answer_to_the_sale_sells_once(
+def test_a_lost_answer_to_the_sale_sells_once_and_what_is_still_missing_later_anew(
     account: Account,
     invested: Portfolio,
     bank: BankAccount,
@@ -360,7 +364,7 @@ def test_a_lost_answer_to_the_sale_sells_once(
     route = "/v1/wealth/accounts/*/portfolios/*/rebalancing"
     faults.add(sandbox, {**FAULT, "route": route, "seconds": 0})
     before = len(sandbox.table("rebalances"))
-    made = wish(account, bank, "500.00", may_sell=True)
+    made = wish(account, bank, "300.00", may_sell=True)
     work.run_due(Withdrawal)
     assert len(sandbox.table("rebalances")) == before + 1
     sandbox.table("faults").clear()
@@ -370,16 +374,36 @@ def test_a_lost_answer_to_the_sale_sells_once(
     other = transfers.start_withdrawal(
         sandbox, account.bluum_id, amount=funds, funding_source_id=bank.bluum_id
     )
+    for _ in range(2):  # answered now, and its money may still be on its way
+        made.poke()
+        work.run_due(Withdrawal)
+        assert len(sandbox.table("rebalances")) == before + 1
+    # It doesn't come any more: a sale of its own, which is no repetition of the first.
+    earlier = timezone.now() - timedelta(minutes=11)
+    Withdrawal.objects.update(sale_sent_at=earlier, sold_at=earlier)
     made.poke()
-    work.run_due(Withdrawal)
-    assert len(sandbox.table("rebalances")) == before + 1
-    transfers.cancel(sandbox, other["withdrawal_id"])
-    pass_time(timedelta(seconds=400))
     settle()
     made.refresh_from_db()
     assert made.status == "completed", (made.status, made.error)
-    assert len(sandbox.table("rebalances")) == before + 1
-    assert [one["status"] for one in bluum.withdrawals] == ["canceled", "completed"]
+    assert len(sandbox.table("rebalances")) == before + 2
+    assert len(bluum.withdrawals) == 2
+    assert other["amount"] == funds
+
+
+def test_a_no_for_want_of_cash_is_not_remembered_once_the_cash_is_there(
+    account: Account, bank: BankAccount, cash: Decimal, bluum: Bluum, sandbox: World
+) -> None:
+    made = wish(account, bank, "600.00", may_sell=True)
+    Withdrawal.objects.update(sent_at=timezone.now())  # and the worker died before it was sent
+    other = transfers.start_withdrawal(
+        sandbox, account.bluum_id, amount=cash, funding_source_id=bank.bluum_id
+    )
+    work.run_due(Withdrawal)  # Bluum says no, and remembers it by the key
+    transfers.cancel(sandbox, other["withdrawal_id"])
+    made.poke()
+    work.run_due(Withdrawal)
+    made.refresh_from_db()
+    assert made.bluum_id, made.failure_reason
 
 
 def test_a_worker_that_dies_with_it_in_hand_costs_only_its_hold(

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Account, Message, Notice
 from funding.models import BankAccount, Schedule
+from portfolios import visits
 from portfolios.models import Goal, Portfolio, Projection, Report, Valuation, Visit
 from portfolios.sync.reports import wanted
 from portfolios.views import overview
@@ -88,6 +89,36 @@ def test_a_page_fetched_ahead_by_the_browser_is_no_visit(web: Client, standing: 
     web.get(reverse("home"), headers={"Sec-Purpose": "prefetch;prerender"})
     web.head(reverse("home"))
     assert not Visit.objects.exists()
+
+
+def test_the_next_visit_starts_from_what_this_one_showed_last(
+    web: Client, standing: Portfolio
+) -> None:
+    worth = Portfolio.objects.filter(pk=standing.pk)
+    home(web)
+    seen = Visit.objects.get().seen_at
+    home(web)
+    assert Visit.objects.get().seen_at == seen, "written although nothing is new"
+    worth.update(value=Decimal("1100.00"))  # it moves while she looks on
+    home(web)
+    leave(timedelta(days=1))
+    worth.update(value=Decimal("1120.00"))
+    assert home(web).context["change"].total == Decimal("20.00")
+    worth.update(contributed=None)  # not known any more: nothing is invented
+    leave(timedelta(days=1))
+    assert home(web).context["change"] is None
+
+
+def test_the_largest_moves_of_chances_come_first(standing: Portfolio) -> None:
+    goals = [Goal(pk=number, name=f"Goal {number}") for number in (1, 2, 3)]
+    kept = [
+        {"value": "1", "put_in": "1", "chances": {str(goal.pk): chance for goal, chance in found}}
+        for found in (zip(goals, (50, 50, 50), strict=True), zip(goals, (52, 40, 55), strict=True))
+    ]
+    change = visits.between(*kept, goals, timezone.now())
+    assert change
+    assert [move.name for move in change.told_moves] == ["Goal 2", "Goal 3"]
+    assert change.other_moves == 1
 
 
 def test_goal_chances_are_told_then_and_now(web: Client, standing: Portfolio, goal: Goal) -> None:
