@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -59,13 +60,17 @@ class TokenBucket:
             time.sleep(wait)
 
 
-_transport: httpx.BaseTransport | None = None
+_mounted: dict[str, Any] = {}
 
 
-def mount(transport: httpx.BaseTransport | None) -> None:
-    """Reach Bluum through this transport: tests mount the sandbox in process."""
-    global _transport
-    _transport = transport
+def mount(
+    transport: httpx.BaseTransport | None, sleep: Callable[[float], None] = time.sleep
+) -> None:
+    """Reach Bluum through this transport, `sleep` between a call's tries: tests mount the sandbox
+    in process, where nothing comes of waiting."""
+    _mounted.clear()
+    if transport:
+        _mounted.update(transport=transport, sleep=sleep)
     bluum.cache_clear()
     bluum_now.cache_clear()
 
@@ -74,28 +79,26 @@ def mount(transport: httpx.BaseTransport | None) -> None:
 def bluum() -> Bluum:
     name = hashlib.sha256(settings.BLUUM_API_KEY.encode()).hexdigest()[:12]
     redis = Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1)
-    extra: dict[str, Any] = {"transport": _transport} if _transport else {}
     return Bluum(
         settings.BLUUM_BASE_URL,
         settings.BLUUM_API_KEY,
         settings.BLUUM_API_SECRET,
         limiter=TokenBucket(redis, name, settings.BLUUM_REQUESTS_PER_SECOND),
         budget=settings.BLUUM_CALL_BUDGET.total_seconds(),
-        **extra,
+        **_mounted,
     )
 
 
 @cache
 def bluum_now() -> Bluum:
     """For the few calls a person waits for: one short try."""
-    extra: dict[str, Any] = {"transport": _transport} if _transport else {}
     return Bluum(
         settings.BLUUM_BASE_URL,
         settings.BLUUM_API_KEY,
         settings.BLUUM_API_SECRET,
         timeout=4,
         budget=5,
-        **extra,
+        **_mounted,
     )
 
 

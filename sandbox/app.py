@@ -1,13 +1,13 @@
 """The web application: `create_app(world)` mounts the API under `/v1` and the pages beside it."""
 
 import importlib
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
-import werkzeug.routing
 from flask import Blueprint, Flask, request
 from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
+from werkzeug.routing import Map
 from werkzeug.wrappers import Response
 
 from sandbox import codec, contract, inside, web
@@ -62,29 +62,32 @@ class JSON(DefaultJSONProvider):
             raise ValueError("nested too deep") from error
 
 
-class Rule(werkzeug.routing.Rule):
-    """A route whose address builder is compiled when an address is first asked for: most never are,
-    and compiling all of them takes longer than everything else that a new sandbox does."""
-
-    def _compile_builder(self, append_unknown: bool = True) -> Any:
-        whole = super()._compile_builder
-        made: list[Any] = []
-
-        def build(rule: Rule, **values: Any) -> Any:
-            if not made:
-                made.append(whole(append_unknown))
-            return made[0].__get__(rule, None)(**values)
-
-        return build
-
-
 class Sandbox(Flask):
     """Flask, with the gateway in front of everything under `/v1`."""
 
     json_provider_class = JSON
-    url_rule_class = Rule
     gateway: Gateway
     world: World
+    addresses: ClassVar[Map | None] = None
+    """The routes, as compiled for the first sandbox of this process. All have the same ones, and
+    compiling them takes longer than everything else that a new sandbox does."""
+
+    def __init__(self, name: str, **options: Any) -> None:
+        super().__init__(name, **options)
+        self.url_map = self.addresses or self.url_map
+
+    def add_url_rule(
+        self,
+        rule: str,
+        endpoint: str | None = None,
+        view_func: Any = None,
+        provide_automatic_options: bool | None = None,
+        **options: Any,
+    ) -> None:
+        if self.addresses is None:
+            super().add_url_rule(rule, endpoint, view_func, provide_automatic_options, **options)
+        elif view_func:
+            self.view_functions[endpoint or view_func.__name__] = view_func
 
     def dispatch_request(self) -> Response:
         """Serve one request at a time; let due jobs run first."""
@@ -149,5 +152,6 @@ def create_app(
 
     for name in PAGE_MODULES:
         importlib.import_module(name).routes(app, world)
+    Sandbox.addresses = app.url_map
     world.begin()
     return app

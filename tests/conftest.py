@@ -36,7 +36,8 @@ def sandbox() -> Iterator[World]:
         public_url="http://bluum.test",
     )  # fmt: skip
     world.app = app  # type: ignore[attr-defined]
-    clients.mount(httpx.WSGITransport(app=app, remote_addr="127.0.0.1"))
+    transport = httpx.WSGITransport(app=app, remote_addr="127.0.0.1")
+    clients.mount(transport, sleep=lambda seconds: None)
     yield world
     clients.mount(None)
 

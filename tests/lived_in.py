@@ -32,6 +32,7 @@ from funding.models import (
 from onboarding.models import Dependent, ExternalAccount, ExternalLink, InvestorProfile
 from portfolios.models import (
     Exchange,
+    Goal,
     Holding,
     Insight,
     InsightFeed,
@@ -82,7 +83,7 @@ def account(user: User, *, holdings: int = 6, transfers: int = 20, years: int = 
     InvestorProfile.objects.create(account=made, sections=profile)
     money(made, transfers)
     portfolio(made, holdings, 365 * years)
-    plan(made)
+    plan(made, max(3, holdings // 5))
     picture(made)
     paper(made, transfers)
     said(made, max(1, holdings // 5))
@@ -313,19 +314,29 @@ def lots(value: Decimal) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def plan(made: Account) -> None:
+def plan(made: Account, goals: int) -> None:
+    """So many goals, three of them sharing what is invested. A goal's futures are drawn by its key,
+    so those of every lived-in account are the same and projected once."""
     onboarding.services.submit_risk(account=made, answers=ANSWERS, key=uuid.uuid4())
     made.risk_assessments.update(status="active", bluum_score=6)
     today = timezone.localdate()
-    for type_, name, target, years, monthly in (
-        ("home_purchase", "A first home", 90_000, 7, 400),
-        ("retirement", "Retirement", 600_000, 29, 350),
-        ("emergency", "Six months of rent", 9_000, 3, 100),
+    for number, (type_, name, target, years, monthly) in enumerate(
+        (
+            ("home_purchase", "A first home", 90_000, 7, 400),
+            ("retirement", "Retirement", 600_000, 29, 350),
+            ("emergency", "Six months of rent", 9_000, 3, 100),
+        )
     ):
         portfolios.services.add_goal(
-            account=made, key=uuid.uuid4(), type=type_, name=name,
+            account=made, key=uuid.UUID(int=number), type=type_, name=name,
             target_amount=Decimal(target), target_date=today + timedelta(days=365 * years),
             monthly_contribution=Decimal(monthly),
+        )  # fmt: skip
+    for number in range(3, goals):
+        Goal.objects.create(
+            account=made, key=uuid.UUID(int=number), type="custom", name=f"A wish {number}",
+            target_amount=Decimal(9_000), target_date=today + timedelta(days=700), share=0,
+            importance="wish",
         )  # fmt: skip
     made.goals.update(sent_revision=1)
     LifeEvent.objects.create(

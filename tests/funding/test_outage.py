@@ -54,13 +54,6 @@ AWAY = {"kind": "status", "status": 503, "retry_after": 3600}
 AN_HOUR, A_WHILE = timedelta(hours=1), timedelta(minutes=5)
 
 
-@pytest.fixture
-def hurried(sandbox: World) -> None:
-    """The client's own short waits between tries are not waited for here."""
-    for client in (clients.bluum(), clients.bluum_now()):
-        client._sleep = lambda seconds: None
-
-
 class Gone(httpx.BaseTransport):
     """Nobody answers."""
 
@@ -148,7 +141,6 @@ def came_true_once(
     assert not [row for model in work.kinds() for row in model._base_manager.exclude(stuck_at=None)]
 
 
-@pytest.mark.usefixtures("hurried")
 def test_with_one_answer_in_ten_gone_wrong_every_wish_comes_true_once(
     web: Client,
     account: Account,
@@ -172,7 +164,6 @@ def test_with_one_answer_in_ten_gone_wrong_every_wish_comes_true_once(
     came_true_once(sandbox, bluum, account, spare, running)
 
 
-@pytest.mark.usefixtures("hurried")
 def test_with_bluum_gone_for_an_hour_every_wish_waits_and_comes_true_once(
     web: Client,
     account: Account,
@@ -203,7 +194,6 @@ def test_with_bluum_gone_for_an_hour_every_wish_waits_and_comes_true_once(
     came_true_once(sandbox, bluum, account, spare, running)
 
 
-@pytest.mark.usefixtures("hurried")
 def test_a_rebalance_and_a_closing_come_true_once_through_lost_answers_and_an_hour_away(
     go: Any, web: Client, account: Account, bank: BankAccount, invested: Portfolio,
     sandbox: World, bluum: Bluum,

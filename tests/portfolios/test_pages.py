@@ -1,4 +1,4 @@
-"""Home and portfolio as Maya sees them; what Omar must never see; what a page costs."""
+"""Home and portfolio as Maya sees them, and what Omar must never see."""
 
 import re
 from collections.abc import Callable
@@ -6,21 +6,18 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account
 from onboarding.models import InvestorProfile
 from portfolios import services
-from portfolios.models import Goal, Holding, Investment, Policy, Portfolio, Valuation
+from portfolios.models import Goal, Policy, Portfolio, Valuation
 from robo import work
 from sandbox import book, faults
 from sandbox.world import World
-from tests.portfolios.conftest import goal_of, refreshed
+from tests.portfolios.conftest import refreshed
 
 Settle = Callable[..., int]
 Pass = Callable[[timedelta], None]
@@ -192,31 +189,3 @@ def test_omars_lists_hold_nothing_of_mayas(
 def test_nobody_sees_a_page_without_signing_in(client: Client, db: None) -> None:
     for name in ("home", "portfolios:goals", "portfolios:portfolio", "portfolios:policy"):
         assert reverse("account_login") in client.get(reverse(name)).url
-
-
-@pytest.mark.parametrize(
-    "name", ["home", "portfolios:portfolio", "portfolios:goals", "portfolios:insights"]
-)
-def test_a_page_costs_the_same_few_queries_with_many_rows(
-    web: Client, invested: Portfolio, account: Account, name: str
-) -> None:
-    url = reverse(name)
-    goal_of(account, name="The one that calls for another policy")
-    web.get(url)
-    with CaptureQueriesContext(connection) as few:
-        web.get(url)
-    for n in range(20):
-        goal_of(account, name=f"Goal {n}")
-        Holding.objects.create(
-            portfolio=invested, symbol=f"X{n}", quantity=1, value=1, asset_class="equities"
-        )
-        Investment.objects.create(account=account, cause=f"x:{n}", amount=1, status="completed")
-        day = timezone.localdate() - timedelta(days=100 + n)
-        Valuation.objects.create(portfolio=invested, day=day, value=1, contributed=1)
-    web.get(url)  # home writes down what it showed, once
-    with CaptureQueriesContext(connection) as many:
-        web.get(url)
-    assert len(many) == len(few), [q["sql"][:120] for q in many]
-    assert len(few) <= {"home": 12, "portfolios:portfolio": 13}.get(name, 8), [
-        q["sql"][:160] for q in few
-    ]
