@@ -193,7 +193,10 @@ def place(*, account: Account, wish: Order, request: Any = None) -> Order:
     if wish.is_buy and found.total is not None and found.total > (cash or ZERO):
         raise NotPossible("There isn’t enough cash for this order any more.")
     free = ZERO if wish.is_buy else sellable(account, wish.symbol, found.price)
-    if not wish.is_buy and wish.quantity is not None and wish.quantity > free:
+    worth = sums.cents(free * found.price) if found.price else None
+    too_many = wish.quantity is not None and wish.quantity > free
+    too_much = wish.notional is not None and worth is not None and wish.notional > worth
+    if not wish.is_buy and (too_many or too_much):
         raise NotPossible("There aren’t that many shares free to sell any more.")
     ours = partner.current().trading
     wish.account, wish.told = account, found.told()

@@ -1,7 +1,7 @@
 """Closing the account: signed, sold, paid out once, closed; stopped in time; helped when stuck."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -10,14 +10,19 @@ import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Account, Notice, Signature
-from funding.models import BankAccount, Closing, Deposit, Schedule, Wallet, Withdrawal
+from funding.holds import hold
+from funding.models import BankAccount, Closing, Deposit, Schedule, SecurityHold, Wallet, Withdrawal
+from funding.services import request_schedule
+from funding.sync import closings
 from portfolios.models import Investment, Policy, Portfolio
 from portfolios.services import CannotRebalance, request_rebalance
 from robo import work
-from sandbox import faults
+from sandbox import book, faults, orders
 from sandbox.world import World
+from tests.funding import test_dividends
 from tests.funding.conftest import Bluum, key_in, sign_in
 from tests.portfolios.pdf_text import pdf_text
 
@@ -89,6 +94,11 @@ def test_it_is_sold_paid_out_once_and_closed_with_a_letter(
     web: Client, invested: Account, bank: BankAccount, sandbox: World, bluum: Bluum, go: Any
 ) -> None:
     rebalance = reverse("portfolios:portfolio-rebalance")
+    monthly = request_schedule(
+        account=invested, bank=bank, amount=Decimal("50.00"), frequency="monthly",
+        day_of_week=None, day_of_month=1, start_date=date(2026, 12, 1), key=uuid4(),
+    )  # fmt: skip
+    waiting = Investment.objects.create(account=invested, amount=50, cause="late", due_at=None)
     closing = ask(web, bank)
     assert "Your account is being closed" in web.get(rebalance).content.decode()
     with pytest.raises(CannotRebalance):
@@ -99,15 +109,30 @@ def test_it_is_sold_paid_out_once_and_closed_with_a_letter(
     go(timedelta(hours=2))
     assert bluum.withdrawals == []
     to_the_sale(go, closing, sandbox)
+    waiting.refresh_from_db()
+    assert waiting.status == "not_needed"
+    assert test_dividends.there(sandbox)["status"] == "paused"
+    assert monthly.authorizations.get().ended_at
+    # A dividend buys a little more in the meantime: that is sold too, by a sale of its own.
+    little = {"symbol": "VTI", "side": "buy", "type": "market", "time_in_force": "day"}
+    sandbox.clock.advance(timedelta(minutes=1))
+    sandbox.run_due()
+    orders.place(sandbox, str(invested.bluum_id), little | {"qty": "0.01"})
     sign_in(web, invested.user)
     web.post("/money/closing/stop/")  # too late
     until(go, closing, "paying")
+    late = Closing.objects.get()  # as a worker knows it that fell asleep here
     for _ in range(3):  # steps that are done again, by whatever worker
         Closing.objects.all().poke()
         work.run_due(Closing)
+        assert Withdrawal.objects.count() == 1
+    closings._ask(late, Decimal("5.00"))
     until(go, closing, "closed")
     (gone,) = bluum.withdrawals
     assert gone["status"] == "completed"
+    assert [row["status"] for row in sandbox.table("schedules").values()] == ["cancelled"]
+    positions = book.of(sandbox, str(invested.bluum_id))["positions"].values()
+    assert not any(position["quantity"] for position in positions)
     assert closing.paid == gone["amount"] > 900
     wallet = Wallet.objects.get()
     wallet.poke()
@@ -194,9 +219,17 @@ def test_what_still_moves_is_waited_for(
     closing.refresh_from_db()
     assert closing.status == "asked"
     Deposit.objects.filter(bluum_id="x").update(status="canceled")
+    hold(invested.user, "Your password was changed")
+    go(timedelta(minutes=16))
+    closing.refresh_from_db()
+    assert closing.status == "asked"
+    SecurityHold.objects.update(until=timezone.now())
     go(timedelta(minutes=16))
     closing.refresh_from_db()
     assert closing.status in {"selling", "paying"}
+    SecurityHold.objects.update(until=timezone.now() + timedelta(hours=3))
+    go(timedelta(hours=1))
+    assert not Withdrawal.objects.exists()
 
 
 def test_more_than_one_transfer_can_carry_leaves_in_several(
@@ -210,6 +243,9 @@ def test_more_than_one_transfer_can_carry_leaves_in_several(
     amounts = [row["amount"] for row in bluum.withdrawals]
     assert len(amounts) == 3
     assert sum(amounts) == closing.paid
+    # What comes late is sent on, and never so that what is left is too little to be sent.
+    closings._ask(closing, Decimal("400.50"))
+    assert Withdrawal.objects.latest("pk").amount == Decimal("399.00")
 
 
 def test_only_maya_sees_her_closing(

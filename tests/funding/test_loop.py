@@ -19,7 +19,6 @@ from redis import Redis
 from accounts.models import Account
 from funding import services
 from funding.models import BankAccount, Deposit, Wallet
-from funding.services import NotPossible
 from portfolios.models import Investment
 from robo import work
 from robo.bluum.webhooks import SIGNATURE_HEADER, sign
@@ -55,13 +54,15 @@ def in_threads(count: int, what: Callable[[], Any]) -> list[Any]:
     return results
 
 
-def allowed(count: int, what: Callable[[], Any]) -> int:
+def allowed(
+    count: int, what: Callable[[], Any], refused: type[Exception] = services.NotPossible
+) -> int:
     """How many of so many wishes at once were not refused."""
 
     def ask() -> bool:
         try:
             what()
-        except NotPossible:
+        except refused:
             return False
         return True
 

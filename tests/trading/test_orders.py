@@ -12,13 +12,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Notice
+from funding.models import Withdrawal
 from robo import partner, work
 from sandbox import book, faults
 from sandbox import orders as market
 from tests.funding.conftest import key_in, sign_in
+from tests.funding.test_loop import allowed
 from tests.trading.conftest import market_is, run
-from trading import sync
-from trading.models import Desk, Order, Position, Quote
+from trading import services, sync
+from trading.models import Asset, Desk, Order, Position, Quote
 
 TICKET = "/trade/VTI/order/"
 
@@ -108,7 +110,9 @@ def test_fifty_posts_of_one_form_are_one_order(web, vti, bluum):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fifty_posts_of_one_form_at_once_are_one_order(web, vti, bluum):
+def test_fifty_posts_of_one_form_at_once_are_one_order_and_cash_is_spent_once(
+    web, vti, bluum, account
+):
     wish = fill_in(confirmed="1")
     cookies = web.cookies
 
@@ -125,6 +129,12 @@ def test_fifty_posts_of_one_form_at_once_are_one_order(web, vti, bluum):
     with ThreadPoolExecutor(8) as hands:
         assert set(hands.map(press, range(50))) == {302}
     assert Order.objects.count() == 1
+
+    def buy():
+        wish = {"symbol": "VTI", "side": "buy", "type": "market", "time_in_force": "day"}
+        services.place(account=account, wish=Order(**wish, notional=6000))
+
+    assert allowed(4, buy, services.NotPossible) == 1
 
 
 def test_a_worker_that_dies_after_sending_sends_no_second_order(web, vti, bluum):
@@ -252,6 +262,8 @@ TOGETHER = [
     ({"quantity": "0"}, "above zero"),
     ({"quantity": "1000"}, "free to spend"),
     ({"side": "sell"}, "no shares of VTI"),
+    ({"side": "sell", "by": "amount", "amount": "50"}, "no shares of VTI"),
+    ({"time_in_force": "xyz"}, "Choose how long it counts."),
     ({"by": "amount", "amount": "0.50"}, "$1.00 or more"),
     ({"type": "limit", "limit_price": "20.005"}, "steps of a cent"),
     ({"type": "limit", "limit_price": "2"}, "very far from the last price"),
@@ -267,6 +279,37 @@ def test_what_does_not_go_together_is_said_beside_its_field(web, vti):
         answer = web.post(TICKET, fill_in(**given))
         assert answer.status_code == 422, given
         assert said in text(answer), given
+    Asset.objects.filter(pk="VTI").update(is_tradable=False)
+    assert "VTI can’t be traded at the moment." in text(web.post(TICKET, fill_in()))
+
+
+def test_what_was_claimed_meanwhile_counts_down_to_the_row_that_is_written(
+    vti, account, monkeypatch
+):
+    """The form was right when it was looked at: what is written looks again."""
+    price = Quote.objects.get(asset=vti).bid
+    cash, _ = services.buying_power(account)
+    Withdrawal.objects.create(account=account, amount=100, due_at=None)
+    assert services.buying_power(account)[0] == cash - 100
+    Position.objects.create(account=account, symbol="VTI", quantity=4)
+    mine = {"account": account, "symbol": "VTI", "type": "market", "time_in_force": "day"}
+    Order.objects.create(**mine, side="sell", notional=price * 2, due_at=None)
+    assert services.sellable(account, "VTI", price) == pytest.approx(2)
+    ask = Quote.objects.get(asset=vti).ask
+    ours = partner.current()
+    fee = ours.trading.model_copy(update={"commission": Decimal(5)})
+    changed = ours.model_copy(update={"trading": fee})
+    monkeypatch.setattr(partner, "current", lambda: changed)
+    all_of_it = cash - 100
+    for wish, why in (
+        ({"side": "buy", "notional": all_of_it}, "enough cash"),  # not with the commission
+        ({"side": "buy", "quantity": all_of_it // ask + 1}, "enough cash"),
+        ({"side": "sell", "quantity": Decimal("2.5")}, "many shares"),
+        ({"side": "sell", "notional": price * 3}, "many shares"),
+    ):
+        with pytest.raises(services.NotPossible, match=why):
+            services.place(account=account, wish=Order(**mine, **wish))
+    assert Order.objects.count() == 1
 
 
 def test_whole_shares_only_where_an_asset_is_not_fractionable(web, vti):
@@ -350,6 +393,8 @@ def test_nobody_orders_before_the_disclosure_is_signed(client, omar, open_own, v
     assert client.post(asked, told).status_code == 422
     assert client.post(asked, told | {"text": "another", "agree": "1"}).status_code == 422
     assert not account.signatures.filter(kind="trading_disclosure").exists()
+    with pytest.raises(services.NotPossible, match="read and sign"):
+        services.place(account=account, wish=Order(symbol="VTI", side="buy", quantity=1))
     assert client.post(asked, told | {"agree": "1"}).url == TICKET
     signature = account.signatures.get(kind="trading_disclosure")
     assert signature.text.body in partner.current().kind("trading_disclosure").text

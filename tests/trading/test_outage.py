@@ -8,7 +8,15 @@ import pytest
 from funding.models import Wallet
 from robo import clients, work
 from sandbox import faults
-from tests.funding.test_outage import AN_HOUR, AWAY, LOST, ONE_IN_TEN, hurried, look
+from tests.funding.test_outage import (
+    AN_HOUR,
+    AWAY,
+    LOST,
+    ONE_IN_TEN,
+    each_wish_kept_its_key,
+    hurried,
+    look,
+)
 from tests.trading.conftest import CASH
 from tests.trading.test_orders import give
 from trading.models import Desk, Order, Position, Quote
@@ -29,7 +37,7 @@ def test_orders_and_a_cancel_come_true_once_through_lost_answers_and_an_hour_awa
 ):
     give(web, quantity="4")
     later(pass_time, rounds=2)
-    for fault in ({**LOST, "count": 3}, {**LOST, "method": "DELETE", "count": 1}, *ONE_IN_TEN):
+    for fault in (LOST, {**LOST, "method": "DELETE"}, *ONE_IN_TEN):
         faults.add(sandbox, fault)
     far = str(Quote.objects.get(asset=vti).price - 20)
     waits = {"type": "limit", "limit_price": far, "time_in_force": "gtc"}
@@ -40,7 +48,7 @@ def test_orders_and_a_cancel_come_true_once_through_lost_answers_and_an_hour_awa
     later(pass_time)
     faults.clear(sandbox)
 
-    faults.add(sandbox, {**LOST, "count": 1})
+    faults.add(sandbox, {**LOST, "rate": 1})
     taken = give(web, quantity="1", key="6f0c1c2e-8f5b-4d3c-9d27-0d3f1f4a9a22")
     work.run_due(Order)
     faults.add(sandbox, AWAY)
@@ -52,6 +60,7 @@ def test_orders_and_a_cancel_come_true_once_through_lost_answers_and_an_hour_awa
     faults.clear(sandbox)
     later(pass_time)
 
+    each_wish_kept_its_key(sandbox)
     there = sandbox.table("orders").values()
     assert len({row["client_order_id"] for row in there}) == len(there) == 7
     statuses = [row["status"] for row in there]
