@@ -17,6 +17,7 @@ from django.utils import timezone
 from robo import clients, partner, work
 from sandbox.app import create_app
 from sandbox.world import World
+from tests import template
 
 # A Tuesday noon in New York: markets and banks are open.
 START = datetime(2026, 11, 17, 17, 0, tzinfo=UTC)
@@ -25,6 +26,12 @@ START = datetime(2026, 11, 17, 17, 0, tzinfo=UTC)
 def pytest_configure() -> None:
     """Passwords are hashed for the tests' speed, not against thieves."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Each worker's database is a copy of one on which the migrations have run."""
+    settings.DATABASES["default"]["TEST"]["TEMPLATE"] = template.ensure()
 
 
 @pytest.fixture

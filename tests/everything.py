@@ -30,6 +30,7 @@ def main() -> int:
         ("partners", [PY, "manage.py", "partner", "check"], None),
         ("migrations", [PY, "manage.py", "makemigrations", "--check", "--dry-run"], None),
         ("deployment", [PY, "manage.py", "check", "--deploy", "--fail-level", "WARNING"], secure),
+        ("database", [PY, "-m", "tests.template"], None),
         ("tests", [PY, "-m", "pytest", "-q", "-n", "2", "-m", "not browser"], None),
         ("contract", [PY, "-m", "tests.contract.referee", "--quick", "--no-color"], None),
         ("browser", [PY, "-m", "pytest", "-q", "-m", "browser", "tests/journeys"], None),
@@ -65,10 +66,15 @@ class Running(NamedTuple):
 
 
 def groups(steps: list[Step]) -> list[list[Step]]:
-    """One after another, but for those that leave a core idle: they go together, at the end."""
-    alone = [[step] for step in steps if step[0] not in TOGETHER]
-    beside = [step for step in steps if step[0] in TOGETHER]
-    return [*alone, beside] if beside else alone
+    """One after another, but for neighbours that go together: alone each leaves a core idle."""
+    found: list[list[Step]] = []
+    for step in steps:
+        mates = next((names for names in TOGETHER if step[0] in names), set())
+        if found and found[-1][0][0] in mates:
+            found[-1].append(step)
+        else:
+            found.append([step])
+    return found
 
 
 def start(step: Step, folder: Path) -> Running:
@@ -101,11 +107,12 @@ def finish(running: Running) -> tuple[str, int]:
 
 LIVE = "tests"
 PACKAGES = ["robo", "accounts", "onboarding", "portfolios", "funding", "trading", "sandbox"]
-TOGETHER = {"contract", "browser", "sandbox in a browser"}
-QUIET = {
+READS = {
     *("lint", "format", "import contracts", "types", "partners", "migrations", "deployment"),
-    "contract",
+    "database",
 }
+TOGETHER = (READS, {"contract", "browser", "sandbox in a browser"})
+QUIET = {*READS, "contract"}
 
 if __name__ == "__main__":
     sys.exit(main())

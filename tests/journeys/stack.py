@@ -14,14 +14,16 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import httpx
 import psycopg
 import redis
 
 from robo import embedded
+from tests import template
 from tests.services import ROOT
+from tests.template import at
 
 PYTHON = sys.executable
 BROKER_NUMBER = 5
@@ -251,7 +253,7 @@ class Stack:
         )
 
     def start(self) -> None:
-        create(self.database)
+        template.copy(self.database)
         self.sandbox.start()
         self.people = self.product.prepare()
         self.product.start()
@@ -259,7 +261,7 @@ class Stack:
     def deploy(self, partner: str) -> Product:
         """Another partner's deployment beside the first."""
         database = f"{self.database}_{partner}"
-        create(database)
+        template.copy(database)
         product = self._product(partner, database, BROKER_NUMBER + 1 + len(self.others))
         self.others.append(product)
         product.prepare(people=False)
@@ -271,20 +273,4 @@ class Stack:
             product.stop()
         self.sandbox.stop()
         for product in (self.product, *self.others):
-            drop(urlsplit(product.database).path.lstrip("/"))
-
-
-def at(url: str, path: str) -> str:
-    """The same server, another database."""
-    return urlunsplit(urlsplit(url)._replace(path=f"/{path}"))
-
-
-def create(database: str) -> None:
-    drop(database)
-    with psycopg.connect(at(os.environ["DATABASE_URL"], "postgres"), autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{database}"'.encode())
-
-
-def drop(database: str) -> None:
-    with psycopg.connect(at(os.environ["DATABASE_URL"], "postgres"), autocommit=True) as server:
-        server.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)'.encode())
+            template.drop(urlsplit(product.database).path.lstrip("/"))
