@@ -264,11 +264,21 @@ def test_the_rates_of_returns_raise_an_alarm_at_half_the_limit(
     returned("R10: not authorized", 3)
     returned("R03: no account", 14)
     returned("R01: insufficient funds", 3)
+    # None of these was pulled from a bank and sent back by it.
+    returned("R10: not authorized", 3)
+    for row, fact in zip(
+        Deposit.objects.order_by("-pk")[:3],
+        ({"status": "canceled"}, {"method": "wire"}, {"bluum_id": None}),
+        strict=True,
+    ):
+        Deposit.objects.filter(pk=row.pk).update(**fact)
     found = {gauge.title: gauge for gauge in return_rates()}
     unauthorized = found["Unauthorized returns"]
     assert (unauthorized.count, unauthorized.of, unauthorized.state) == (3, 1000, "warn")
     assert found["Administrative returns"].state == ""
     assert found["All returns"].count == 20
+    returned("out of order", 1)
+    assert {g.title: g.count for g in return_rates()}["All returns"] == 20
     returned("R04: number not valid", 1)
     returned("R29: not authorized", 2)
     found = {gauge.title: gauge for gauge in return_rates()}

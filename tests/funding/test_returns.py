@@ -8,10 +8,12 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Account, Notice
 from funding import reasons, services
 from funding.models import Authorization, BankAccount, Deposit, Schedule, Wallet
+from funding.sync import returns
 from robo import work
 from sandbox import transfers
 from sandbox.api import funding as sandbox_funding
@@ -77,6 +79,8 @@ def test_want_of_funds_may_be_tried_twice_more(
         settle_money()
     bank.refresh_from_db()
     assert bank.stopped_code == "R01"
+    Deposit.objects.update(created_at=timezone.now() - timedelta(days=181))
+    assert returns.tries_of(bank) == 0
 
 
 def test_a_deposit_that_arrives_in_between_starts_the_count_anew(
@@ -128,11 +132,19 @@ def test_unauthorized_ends_what_was_authorized(
     account: Account,
     bank: BankAccount,
     schedule: Schedule,
+    sandbox: World,
     pass_time: Callable[[timedelta], None],
 ) -> None:
     deposit(account, bank, "110.01")
     settle_deposits(pass_time)
     assert not Authorization.objects.filter(ended_at=None).exists()
+    asked_before = Deposit.objects.create(account=account, bank=bank, amount=20)
+    work.run_due(Deposit)
+    asked_before.refresh_from_db()
+    assert (asked_before.status, asked_before.sent_at) == ("refused", None)
+    link_bank(account, sandbox)
+    schedule.refresh_from_db()
+    assert schedule.wanted == "paused", "it needs an agreement of its own"
 
 
 def test_what_was_authorized_is_kept_word_for_word_and_only_ones_own(

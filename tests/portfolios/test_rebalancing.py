@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account, Notice
+from funding.models import Withdrawal
 from portfolios import services
 from portfolios.mending import mending
 from portfolios.models import Holding, Investment, Policy, Portfolio, TradingHalt
@@ -23,7 +24,7 @@ from portfolios.views.portfolio import drift_of
 from robo import work
 from robo.audit.models import Entry
 from robo.bluum.trading import Order
-from sandbox import book, faults
+from sandbox import book, faults, rebalancing
 from sandbox.world import World
 from tests.portfolios.conftest import refreshed
 
@@ -134,6 +135,29 @@ def test_a_yes_is_carried_out_once_and_its_run_says_what_came_of_it(
     told = Notice.objects.get(key=f"investment:{run.pk}:completed")
     assert "Sold: " in told.body
     assert Entry.objects.filter(action="agree to rebalance").count() == 1
+
+
+def test_a_yes_waits_for_a_withdrawal_and_for_what_bluum_is_doing_already(
+    web: Client, drifted: Portfolio, account: Account, sandbox: World, settle: Settle
+) -> None:
+    web.post(PAGE, hidden(web.get(PAGE).content.decode()))
+    first = Withdrawal.objects.create(account=account, amount=100, due_at=None)
+    work.run_due(Investment)
+    run = Investment.objects.get(cause__startswith="rebalance:")
+    assert (run.status, run.prevented_by) == ("waiting", "A withdrawal comes first.")
+    Withdrawal.objects.filter(pk=first.pk).update(status="canceled")
+    found = next(iter(sandbox.table("portfolios").values()))
+    little = {"action": "sell", "symbol": "VTI", "notional": "5.00"}
+    asked = {"execution_type": "custom", "custom_trades": [little]}
+    rebalancing.start(sandbox, found, asked)  # Bluum says no to another, and remembers it
+    before = len(rebalances(sandbox))
+    run.poke()
+    work.run_due(Investment)
+    assert len(rebalances(sandbox)) == before
+    settle()
+    run.refresh_from_db()
+    assert run.status == "completed", (run.error, run.prevented_by)
+    assert len(rebalances(sandbox)) == before + 1
 
 
 def test_an_answer_lost_for_longer_than_keys_are_remembered_makes_no_second_rebalance(

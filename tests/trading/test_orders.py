@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from accounts.models import Notice
 from funding.models import Withdrawal
-from robo import partner, work
+from portfolios.models import TradingHalt
+from robo import clients, partner, work
 from sandbox import book, faults
 from sandbox import orders as market
 from tests.funding.conftest import key_in, sign_in
@@ -162,6 +163,23 @@ def test_an_answer_lost_on_the_way_is_looked_for_before_sending_again(web, vti, 
     assert len(bluum.world.table("orders")) == 1
 
 
+def test_a_no_to_an_order_that_bluum_has_is_not_believed(web, vti, account, sandbox):
+    route = {"route": "/v1/trading/accounts/*/orders", "method": "POST", "count": 1}
+    for status, code in ((409, "BLUM-409-002"), (422, "BLUM-422-001")):
+        order = give(web, key=str(uuid4()))
+        no = {"kind": "status", "status": status, "code": code, "done": True}
+        faults.add(sandbox, route | no)
+        run()
+        assert remote(sandbox, order)["client_order_id"] == str(order.key)
+        assert order.status == "filled"
+    first = Order.objects.earliest("pk")
+    for there in clients.bluum().orders.list(account.bluum_id):
+        if there.id != first.bluum_id:
+            with pytest.raises(ValueError, match="Another"):
+                sync.orders.apply_order(first.pk, there)
+    assert len(sandbox.table("orders")) == 2
+
+
 def test_an_order_that_could_not_be_sent_for_an_hour_is_not_sent_any_more(web, vti, bluum):
     order = give(web)
     Order.objects.update(sent_at=timezone.now() - timedelta(hours=2))
@@ -217,6 +235,7 @@ def test_fills_in_parts_are_kept_each_and_add_up(web, vti, sandbox):
     market.fill_by_hand(sandbox, remote(sandbox, order), Decimal(4), Decimal("100"))
     order.poke()
     run()
+    early = clients.bluum().orders.retrieve(remote(sandbox, order)["id"])
     page = text(web.get(reverse("trading:order", args=[order.pk])))
     assert "partly filled" in page
     assert "6 shares to go" in page
@@ -227,6 +246,7 @@ def test_fills_in_parts_are_kept_each_and_add_up(web, vti, sandbox):
     assert "Bought 4 shares" in page
     assert "Bought 6 shares" in page
     assert "$1,060.00" in page
+    assert sync.orders.apply_order(order.pk, early).filled_quantity == 10  # an answer that was late
 
 
 def test_a_rejection_is_told_in_words(web, vti, sandbox):
@@ -309,6 +329,9 @@ def test_what_was_claimed_meanwhile_counts_down_to_the_row_that_is_written(
     ):
         with pytest.raises(services.NotPossible, match=why):
             services.place(account=account, wish=Order(**mine, **wish))
+    TradingHalt.objects.create(account=account, reason="Checks.", started_by=account.user)
+    with pytest.raises(services.NotPossible, match="stopped"):
+        services.place(account=account, wish=Order(**mine, side="buy", quantity=1))
     assert Order.objects.count() == 1
 
 
