@@ -113,10 +113,10 @@ class Choice:
 
     @property
     def takes_runs_apart(self) -> bool:
-        """Whether some trades of a run may fit and others not."""
+        """Whether some trades of a run may fit and others not; orders of one's own are no run."""
         asked = self.asked
         sized = asked.least is not None or asked.most is not None
-        return bool(sized or asked.symbols or asked.words)
+        return bool(sized or asked.symbols or asked.words or not self.account.is_advised)
 
     @property
     def is_narrowed(self) -> bool:

@@ -18,15 +18,6 @@ from robo.ui import words
 
 NEW_YORK = ZoneInfo("America/New_York")
 K = Movement.Kind
-CAUSES = {
-    "deposit": "A deposit had arrived.",
-    "auto_invest": "Auto-invest had brought money in.",
-    "withdrawal": "Money was needed for a withdrawal.",
-    "drift": "A class was too far from its target.",
-    "rebalance": "A class was too far from its target.",
-    "withdrawal-canceled": "A withdrawal had been canceled.",
-    "dividend": "Dividends had come together.",
-}
 ZERO = Decimal(0)
 SYMBOLS = 8
 """How many a line names before it says “and more”."""
@@ -156,11 +147,7 @@ def _shares(row: Movement) -> str:
 def _why(row: Movement) -> str:
     assert row.run
     said = next((t.get("reason") for t in row.run.trades if t["symbol"] == row.symbol), "")
-    return str(said or _cause(row.run))
-
-
-def _cause(run: Investment) -> str:
-    return CAUSES.get(run.cause.partition(":")[0], "Cash was waiting to be invested.")
+    return str(said or row.run.why)
 
 
 def _to_run(run: Investment) -> tuple[str, str]:
@@ -206,7 +193,7 @@ def _as_one(lines: list[Entry]) -> Entry:
     what = f"{len(symbols)} funds" if len(symbols) > 1 else symbols[0]
     facts = [("Booked on", words.long_day(first.day))]
     if first.run:
-        facts.append(("Why", _cause(first.run)))
+        facts.append(("Why", first.run.why))
     return Entry(
         day=first.day,
         title=_title_of(first, what),
@@ -225,9 +212,9 @@ def _title_of(line: Entry, what: str) -> str:
     verb = "bought" if line.kind == K.BUY else "sold"
     if line.run and line.run.is_rebalance:
         return f"Rebalance: {verb} {what}"
-    if line.run and line.kind == K.BUY:
-        again = " again" if line.run.cause.startswith("withdrawal-canceled") else ""
-        return f"Invested{again} in {what}"
+    if line.kind == K.BUY:
+        again = line.run and line.run.cause.startswith("withdrawal-canceled")
+        return f"Invested{' again' if again else ''} in {what}"
     return f"{verb.capitalize()} {what}"
 
 

@@ -16,13 +16,14 @@ from portfolios.models import (
     Goal,
     Holding,
     Investment,
+    MarketLevel,
     Policy,
     Portfolio,
     Projection,
 )
 from robo.backoffice import client, queues
 from robo.backoffice.roles import Ability
-from robo.backoffice.rows import LABELS, ClientRows, QueueFilter
+from robo.backoffice.rows import LABELS, ClientRows, QueueFilter, Rows
 from robo.ui import words
 
 
@@ -81,11 +82,12 @@ class GoalAdmin(ClientRows):
 
 @admin.register(Investment)
 class InvestmentAdmin(ClientRows):
-    list_display = ("created_at", "client", "dollars", "cause", "state", "motion")
+    list_display = ("created_at", "client", "dollars", "why", "state", "motion")
     list_filter = (QueueFilter, "status")
     fields = (
         "client",
         "dollars",
+        "why",
         "cause",
         "status",
         "created_at",
@@ -98,6 +100,18 @@ class InvestmentAdmin(ClientRows):
         "motion_in_words",
         "error_in_words",
     )
+
+
+@admin.register(MarketLevel)
+class MarketLevelAdmin(Rows):
+    """What a policy's mix is compared with: everybody's, and nobody's own."""
+
+    list_display = ("symbol", "day", "level")
+    list_filter = ("symbol",)
+    fields = ("symbol", "day", "level")
+
+    def visible(self, rows: QuerySet[MarketLevel], user: Any) -> QuerySet[MarketLevel]:
+        return rows
 
 
 @admin.register(Exchange)

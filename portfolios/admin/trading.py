@@ -196,6 +196,13 @@ class TradingHaltAdmin(WorkRows):
             *super().get_urls(),
         ]
 
+    def get_fields(self, request: HttpRequest, obj: TradingHalt | None = None) -> Any:
+        """The way to end it only for who may."""
+        every = super().get_fields(request, obj)
+        if obj and may_halt(request.user, obj.account):
+            return every
+        return [name for name in every if name != "end_link"]
+
     @display(description="For")  # type: ignore[untyped-decorator]
     def scope(self, halt: TradingHalt) -> str:
         return str(halt.account) if halt.account_id else "Everyone"

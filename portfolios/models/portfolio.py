@@ -1,7 +1,7 @@
 """The portfolio that follows the policy, as Bluum reports it, and money being invested in it."""
 
 import uuid
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -192,6 +192,15 @@ class Investment(Work):
     )
 
     IN_MOTION = (Status.WAITING, Status.PENDING, Status.IN_PROGRESS)
+    CAUSES: ClassVar[dict[str, str]] = {
+        "deposit": "A deposit arrived.",
+        "auto_invest": "Auto-invest brought money in.",
+        "withdrawal": "Money was needed for a withdrawal.",
+        "drift": "A class was too far from its target.",
+        "rebalance": "A class was too far from its target.",
+        "withdrawal-canceled": "A withdrawal was canceled.",
+        "dividend": "Dividends had come together.",
+    }
 
     objects = OfAccountManager()
     work_task = "portfolios.tasks.advance_investment"
@@ -203,7 +212,14 @@ class Investment(Work):
         indexes = due_indexes("investment")
 
     def __str__(self) -> str:
-        return f"Investment for {self.cause}"
+        return f"Investment {self.pk}"
+
+    @property
+    def why(self) -> str:
+        """What it was for, in a sentence; an adviser's own where one said yes for a reason."""
+        kind = self.cause.partition(":")[0]
+        said = self.agreed.get("reason") if self.is_rebalance else ""
+        return said or self.CAUSES.get(kind, "Cash was waiting to be invested.")
 
     @property
     def is_rebalance(self) -> bool:

@@ -18,15 +18,6 @@ from portfolios.views.portfolio import drift_of, most_off, threshold_of
 from robo.ui import words
 
 PAGE = 25
-CAUSES = {
-    "deposit": "A deposit arrived.",
-    "auto_invest": "Auto-invest brought money in.",
-    "withdrawal": "Money was needed for a withdrawal.",
-    "drift": "A class was too far from its target.",
-    "rebalance": "A class was too far from its target.",
-    "withdrawal-canceled": "A withdrawal was canceled.",
-    "dividend": "Dividends had come together.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +81,6 @@ def run_of(row: Investment, own: Any = None) -> Run:
         (Decimal(t["notional"]) for t in row.trades if t.get("action", "buy") == counted),
         Decimal(0),
     )
-    kind = row.cause.partition(":")[0]
-    reason = CAUSES.get(kind, "Cash was waiting to be invested.")
-    if row.is_rebalance and row.agreed.get("reason"):
-        reason = row.agreed["reason"]
     asked = ""
     if row.asked_by_id:
         asked = "You said yes" if row.asked_by_id == getattr(own, "pk", None) else "Your adviser"
@@ -102,7 +89,7 @@ def run_of(row: Investment, own: Any = None) -> Run:
         at=row.completed_at or row.sent_at or row.created_at,
         amount=spent or row.amount,
         status=row.get_status_display(),
-        reason=reason,
+        reason=row.why,
         trades=tuple(
             {**t, "amount": Decimal(t["notional"]), "side": t.get("action", "buy")}
             for t in sorted(row.trades, key=lambda t: t.get("action", "buy"), reverse=True)

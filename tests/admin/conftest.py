@@ -44,6 +44,7 @@ from portfolios.models import (
     Insight,
     InsightFeed,
     Investment,
+    MarketLevel,
     Policy,
     Portfolio,
     Projection,
@@ -140,6 +141,7 @@ def _furnish(user: Any) -> Account:
         account=account, source="insight", bluum_id="ins_41", category="rebalancing",
         priority="high", title="Equities above their band",
     )  # fmt: skip
+    MarketLevel.objects.get_or_create(symbol="VTI", day=date(2026, 1, 2), defaults={"level": 301})
     Exchange.objects.create(**mine, question="How am I doing?", disclaimer="Not advice.")
     Ledger.objects.create(**mine, balance=Decimal("25.00"), read_at=now)
     Movement.objects.create(

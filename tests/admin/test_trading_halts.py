@@ -45,6 +45,11 @@ def test_a_supervisor_stops_everyones_trading_and_an_auditor_can_not(
         "The exchange is down."
         in looking.get(reverse("admin:portfolios_tradinghalt_changelist")).content.decode()
     )
+    shown = reverse(
+        "admin:portfolios_tradinghalt_change", args=[TradingHalt.objects.get(ended_at=None).pk]
+    )
+    assert "Let trading go on" in desk.get(shown).content.decode()
+    assert "Let trading go on" not in looking.get(shown).content.decode()
 
 
 @pytest.fixture

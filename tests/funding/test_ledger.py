@@ -260,6 +260,16 @@ def test_what_was_bought_together_is_one_line_and_the_cash_after_it_is_right(
     assert "Invested in " not in alone
     files = client.get(reverse("funding:activity-csv"), {"kind": "buy"}).content.decode()
     assert len(files.splitlines()) == len(buys) + 1
+    # Auto-invest's purchases are Bluum's run; what someone orders themselves is an order each.
+    lived_in.movements.update(run=None)
+    shown = entries.page_of(entries.chosen(lived_in, {"only": "money"}), None).entries
+    assert [one.title for one in shown if one.day == day and one.kind == "buy"] == [
+        f"Invested in {len({row.symbol for row in mixed})} funds"
+    ]
+    Account.objects.filter(pk=lived_in.pk).update(management_type="self_directed")
+    lived_in.refresh_from_db()
+    shown = entries.page_of(entries.chosen(lived_in, {"only": "money"}), None).entries
+    assert not any(one.inside for one in shown)
 
 
 def test_a_link_to_a_run_opens_the_page_it_is_on(
