@@ -60,7 +60,7 @@ def progress(deposit: Deposit, investment: Investment | None) -> Progress:
         return replace(_ended(deposit, amount, bank), again=again)
     if deposit.status == S.COMPLETED:
         return _arrived(deposit, investment, amount, bank)
-    if deposit.is_by_hand and not deposit.cancel_asked_at:
+    if deposit.is_by_hand:
         return _by_hand(deposit, amount)
     if deposit.is_held and not deposit.cancel_asked_at:
         return _waits_for_bank(deposit, amount, bank)
@@ -88,6 +88,8 @@ def _begun(deposit: Deposit, bank: str) -> Step:
     if deposit.schedule_id:
         return Step("Auto-invest asked for it", deposit.created_at, "done", f"From {bank}.")
     detail = f"{words.clock(deposit.created_at)}. From {bank}."
+    if deposit.is_by_hand:
+        detail = "Nothing is pulled from your bank."
     return Step("We’ve got it", deposit.created_at, "done", detail)
 
 
@@ -105,8 +107,12 @@ def _waits_for_bank(deposit: Deposit, amount: str, bank: str) -> Progress:
 
 def _by_hand(deposit: Deposit, amount: str) -> Progress:
     """A transfer that the person sends: until it is seen, it is their turn."""
-    steps = [Step("We’ve got it", deposit.created_at, "done", "Nothing is pulled from your bank.")]
+    steps = [_begun(deposit, "your bank")]
     wire = deposit.method == WIRE
+    if deposit.cancel_asked_at and deposit.status in {S.REQUESTED, S.PENDING}:
+        steps.append(Step("Canceling", deposit.cancel_asked_at, "now"))
+        lead = "Don’t send it anymore. What you have sent already goes back to your bank."
+        return Progress(f"Your {amount} transfer is being canceled.", lead, steps)
     if deposit.status == S.REQUESTED:
         steps.append(Step("Getting the reference", None, "now", "It takes a few seconds."))
         lead = "In a moment this page says where to send it."
@@ -179,7 +185,7 @@ def _open_steps(deposit: Deposit, plan: calendar.Plan, bank: str) -> list[Step]:
     if goes_on and deposit.account.is_advised:
         steps.append(Step("Invested", plan.invested, "", _by_close(plan.invested)))
     if goes_on:
-        steps.append(Step("You can withdraw it from", limits.free_on(deposit)))
+        steps.append(Step("You can withdraw it", limits.free_on(deposit)))
     return with_closed_days(steps)
 
 

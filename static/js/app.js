@@ -225,16 +225,32 @@ function improve(part) {
   news?.focus();
 }
 improve(document);
-// A slider comes hidden and is shown by `twins`, so the focus it had is given back here.
-let held = "";
+// A swap keeps what a person was at: their place on the page and what they had opened. A page that
+// looks for news by itself would else take both away every few seconds. Names are compared, not
+// words, since words are what changes.
+const nameOf = (one) =>
+  one.id || [one.tagName, one.name, one.value, one.getAttribute("href"), one.form?.getAttribute("action")].join(" ");
+const foldOf = (summary) => `${summary.closest("[id]")?.id} ${summary.textContent}`;
+const folds = (part) => [...part.querySelectorAll("details > summary")];
+let place = "";
+let unfolded = [];
 document.addEventListener("htmx:beforeSwap", () => {
-  if (document.activeElement?.type === "range") held = document.activeElement.id;
+  const at = document.activeElement;
+  place = at === body ? "" : at.localName === "summary" ? foldOf(at) : nameOf(at);
+  unfolded = folds(body).filter((one) => one.parentElement.open).map(foldOf);
 });
-document.addEventListener("htmx:load", (event) => {
-  improve(event.detail.elt);
-  const slider = held && document.getElementById(held);
-  if (slider && document.activeElement === document.body) slider.focus({ preventScroll: true });
-  if (slider) held = "";
+document.addEventListener("htmx:load", (event) => improve(event.detail.elt));
+document.addEventListener("htmx:afterSettle", (event) => {
+  const { elt } = event.detail;
+  for (const one of folds(elt)) if (unfolded.includes(foldOf(one))) one.parentElement.open = true;
+  if (!place || document.activeElement !== body) return;
+  const same = [...elt.querySelectorAll("a, button, input, select, textarea, summary")].find(
+    (one) => place === (one.localName === "summary" ? foldOf(one) : nameOf(one)),
+  );
+  // What they pressed may be gone; then the news stands where they were.
+  const next = same || elt.querySelector("h1, h2, h3") || document.getElementById("main");
+  if (!same) next.tabIndex = -1;
+  next.focus({ preventScroll: true });
 });
 
 // How many characters are left, said beside a long text's hint.

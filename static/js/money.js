@@ -33,7 +33,7 @@ function left(until) {
   const seconds = Math.floor((new Date(until) - Date.now()) / 1000);
   if (seconds <= 0) return "";
   const [days, hours, minutes] = [86400, 3600, 60].map((size, i) => Math.floor((i ? seconds % (i === 1 ? 86400 : 3600) : seconds) / size));
-  if (days) return `${days} d ${hours} h left`;
+  if (days) return `${days} ${days === 1 ? "day" : "days"}${hours ? ` ${hours} h` : ""} left`;
   if (hours) return `${hours} h ${minutes} min left`;
   return minutes >= 10 ? `${minutes} min left` : `${minutes}:${String(seconds % 60).padStart(2, "0")} left`;
 }
