@@ -4,13 +4,17 @@ import ipaddress
 import zoneinfo
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, resolve_url
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 if TYPE_CHECKING:
@@ -99,6 +103,36 @@ def local_time(get_response: GetResponse) -> GetResponse:
             return get_response(request)
 
     return middleware
+
+
+def sign_in_returns(get_response: GetResponse) -> GetResponse:
+    """Signing in leads back to the page a person was on when their visit had ended.
+
+    Not to a part of it that htmx asked for, which would also swap the sign-in page into it; nor to
+    an address that only takes a form.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        answer = get_response(request)
+        htmx: HtmxDetails = request.htmx  # type: ignore[attr-defined]
+        sign_in = f"{resolve_url(settings.LOGIN_URL)}?next="
+        if not answer.headers.get("Location", "").startswith(sign_in):
+            return answer
+        if not htmx and request.method in {"GET", "HEAD"}:
+            return answer
+        back = redirect_to_login(_page_of(request))
+        return HttpResponseClientRedirect(back.url) if htmx else back
+
+    return middleware
+
+
+def _page_of(request: HttpRequest) -> str:
+    """Where the person is who sent this: the page their browser says, if it's one of ours."""
+    page = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure()):
+        return resolve_url("home")
+    parts = urlsplit(page)
+    return urlunsplit(("", "", parts.path, parts.query, ""))
 
 
 def staff_have_mfa(get_response: GetResponse) -> GetResponse:

@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "accounts.security.last_seen",
     "robo.logs.RequestMiddleware",
     "robo.http.local_time",
+    "robo.http.sign_in_returns",
     "robo.http.staff_have_mfa",
     "robo.http.permissions_policy",
 ]

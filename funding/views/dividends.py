@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.guards import Request, active_account
 from funding.dividends import change_dividends, dividends_of, lately, past_year, undo_dividends
@@ -76,6 +77,8 @@ def dividends(request: Request) -> HttpResponse:
         else:
             messages.success(request, "Changed. It counts from the next dividend on.")
         return redirect("funding:dividends")
+    if request.htmx and row.is_known and "reading" in request.GET:
+        return HttpResponseClientRefresh()  # the form to change them comes with the page
     now = {**row.settings(), **row.wanted}
     context = {
         "row": row,

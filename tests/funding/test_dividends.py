@@ -31,8 +31,12 @@ def there(world: World) -> dict[str, Any]:
 
 
 def test_it_is_read_changed_and_taken_back(web: Client, policy: Policy, sandbox: World) -> None:
-    assert "reading your settings" in web.get(URL).content.decode()
+    reading = web.get(URL).content.decode()
+    assert "reading your settings" in reading
+    assert f'hx-get="{URL}?reading"' in reading
     assert "buys more of the same fund" in opened(web)
+    asked = web.get(f"{URL}?reading", headers={"HX-Request": "true"})
+    assert asked.headers["HX-Refresh"] == "true"
     assert web.post(URL, WISH).status_code == 302
     assert "Your change is on its way" in web.get(URL).content.decode()
     work.run_due(Dividends)

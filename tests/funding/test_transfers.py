@@ -48,6 +48,18 @@ def test_the_page_says_where_to_send_it_with_which_reference_and_by_when(
     assert "Send $500.00 from your bank" in titles
 
 
+def test_canceled_it_speaks_of_what_the_person_sends_not_of_a_bank_run(
+    web: Client, announced: Deposit
+) -> None:
+    asked = web.get(f"/money/deposits/{announced.pk}/cancel/").content.decode()
+    assert "Don’t send it anymore" in asked
+    web.post(f"/money/deposits/{announced.pk}/cancel/")
+    page = page_of(web, announced)
+    assert "is being canceled" in page
+    assert "Don’t send it anymore" in page
+    assert not any(words in page + asked for words in ("bank run", "Leaves your bank"))
+
+
 def test_it_is_seen_and_invested(
     web: Client, announced: Deposit, sandbox: World, settle_money: Callable[[], None]
 ) -> None:

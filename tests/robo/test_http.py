@@ -239,3 +239,19 @@ def test_a_form_left_open_too_long_says_that_nothing_was_sent(db: None) -> None:
     assert "nothing was sent" in page
     assert "correct horse battery" not in page
     assert "CSRF" not in page
+
+
+# A visit that has ended -------------------------------------------------------------------------
+
+
+def test_a_visit_that_ended_takes_up_again_on_the_page_where_it_was(db: None) -> None:
+    here, away = "/money/auto-invest/2/", "/sign-in/login/?next=/money/auto-invest/2/"
+    pressed = Client().post(f"{here}pause/", headers={"Referer": f"http://testserver{here}"})
+    assert pressed.headers["Location"] == away
+    looked = Client().get(
+        here, headers={"HX-Request": "true", "HX-Current-URL": f"http://testserver{here}"}
+    )
+    assert (looked.status_code, looked.headers["HX-Redirect"]) == (200, away)
+    lured = Client().post(f"{here}pause/", headers={"Referer": "https://elsewhere.example/x"})
+    assert lured.headers["Location"] == "/sign-in/login/?next=/home/"
+    assert Client().get(here).headers["Location"] == away
