@@ -4,6 +4,7 @@ Maya invests, Omar must never see what is hers, Iris is her advisor. Time passes
 our due dates move back and the sandbox's clock forward.
 """
 
+import gc
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -26,6 +27,14 @@ START = datetime(2026, 11, 17, 17, 0, tzinfo=UTC)
 def pytest_configure() -> None:
     """Passwords are hashed for the tests' speed, not against thieves."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported stays: the garbage collector needn't look at it ever again, and at
+    the rest less often than where memory is dear."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
 
 
 @pytest.fixture(scope="session")
