@@ -51,8 +51,9 @@ def entries_of(
         "deposit__bank", "deposit__schedule", "withdrawal__bank", "run"
     )
     monthly = Report.objects.filter(
-        account=account, kind=Report.Kind.STATEMENT, span="monthly", status=Report.Status.READY
-    )
+        account=account, kind=Report.Kind.STATEMENT, span="monthly", status=Report.Status.READY,
+        replaced_by=None,
+    )  # fmt: skip
     statements = dict(monthly.values_list("first_day", "pk"))
     for row in known[:most].iterator(chunk_size=500):
         yield _in_words(row, statements)

@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import F, Q
+
 from portfolios.models import Report
 from portfolios.models.reports import NEW_YORK
 from portfolios.plan import pdf
@@ -67,6 +69,21 @@ def sections(report: Report) -> list[dict[str, Any]]:
     makers = {"statement": _statement, "pnl": _pnl}
     found = makers.get(report.kind, _benchmark)(report)
     return [one for one in found if one["blocks"]]
+
+
+def figures(report: Report, data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What would be read if the report said `data`. Two answers of Bluum's say the same if this is
+    the same: a time of making or the price of today beside a past holding is no correction."""
+    held = [{**one, "name": ""} for one in data.get("holdings_end_of_period") or []]
+    data = {**data, "holdings_end_of_period": held}  # a fund that is renamed is no correction
+    return sections(Report(kind=report.kind, data=data, fetched_at=report.fetched_at))
+
+
+def versions(report: Report) -> list[Report]:
+    """The report's other states, the newest first; none where it never was corrected."""
+    current = report.replaced_by_id or report.pk
+    same = Report.objects.filter(Q(pk=current) | Q(replaced_by=current)).exclude(pk=report.pk)
+    return list(same.defer("pdf", "data").order_by(F("replaced_by").desc(nulls_first=True), "-pk"))
 
 
 def _statement(report: Report) -> list[dict[str, Any]]:
@@ -192,10 +209,16 @@ def report_pdf(report: Report) -> bytes:
         "pnl": (("total_pnl", "Altogether"), ("dividend_income", "Dividends")),
     }.get(report.kind, ())
     fetched = report.fetched_at or report.created_at
+    corrected = (
+        f"Corrected on {words.long_day(report.corrected_at)}. " if report.corrected_at else ""
+    )
+    if report.replaced_by and report.replaced_by.corrected_at:
+        on = words.long_day(report.replaced_by.corrected_at)
+        corrected += f"Replaced by a correction on {on}. "
     source = (
-        f"Figures by our custodian, fetched on {words.long_day(fetched)}. The custodian’s own "
-        f"{'PDF' if report.pdf is not None else 'data'} is the original; its SHA-256 is "
-        f"{report.sha256}."
+        f"{corrected}Figures by our custodian, fetched on {words.long_day(fetched)}. "
+        f"The custodian’s own {'PDF' if report.pdf is not None else 'data'} is the original; "
+        f"its SHA-256 is {report.sha256}."
     )
     return pdf.render_report(
         title=report.title,

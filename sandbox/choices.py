@@ -162,6 +162,10 @@ Dividends, fees, reports
   is the yearly time-weighted one from 365 days on, before that the period's.
 - A named period of performance starts with the value at the close of its first day, a statement
   and any period from the account's first day on with the value before it.
+- A statement is corrected from console or control API only (`accounts/<id>/statements/<month>/
+  correct`): one fund's value at the month's last close is restated, no cash moves, and every
+  statement, report and valuation at that close changes with it. No webhook tells of it, and the
+  statement keeps its id; Bluum documents neither corrections nor a field for them.
 - A statement without dates is the last finished month, quarter or year; one date names the period
   it lies in. What happens after a period's last close is posted on the first day of the next. The
   PDF of a finished period is the same bytes for good.

@@ -4,14 +4,28 @@ All ours, nothing is Bluum's. Bodies and answers are JSON; errors look like the 
 says `GET /_sandbox/`.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from sandbox import clock, deliveries, faults, guard, ledger, magic, mail, scenarios, transfers, web
+from sandbox import (
+    clock,
+    corrections,
+    deliveries,
+    faults,
+    guard,
+    history,
+    ledger,
+    magic,
+    mail,
+    scenarios,
+    statements,
+    transfers,
+    web,
+)
 from sandbox.api import compliance, documents, funding
 from sandbox.calendar import nyse
 from sandbox.clock import months_later
@@ -228,6 +242,20 @@ def _money(app: Flask, world: World) -> None:
     def return_transfer(transfer_id: str) -> ResponseReturnValue:
         """{"code": "R10"}: return a completed transfer."""
         return transfers.give_back(world, transfer_id, str(_given().get("code", "R01")))
+
+    @app.post(f"{ROOT}/accounts/<account_id>/statements/<month>/correct")
+    def correct_statement(account_id: str, month: str) -> ResponseReturnValue:
+        """{"amount": "-12.50"}: put right what a sent statement says was there at its end."""
+        web.get_account(world, account_id)
+        try:
+            amount = Decimal(str(_given().get("amount")))
+            first = date.fromisoformat(f"{month}-01")
+            if not amount.is_finite():
+                raise ArithmeticError
+        except (ArithmeticError, ValueError) as error:
+            raise invalid("amount", "must be an amount, of a month as 2026-02") from error
+        last = statements.period("monthly", first, None, history.today(world))[1]
+        return corrections.post(world, account_id, first, last, amount)
 
     @app.post(f"{ROOT}/accounts/<account_id>/cash")
     def give_cash(account_id: str) -> ResponseReturnValue:

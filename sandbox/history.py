@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
-from sandbox import book, ledger, orders
+from sandbox import book, corrections, ledger, orders
 from sandbox.calendar import NEW_YORK, nyse
 from sandbox.performance import Point
 from sandbox.world import Row, World
@@ -108,13 +108,18 @@ def stretch(world: World, account_id: str, start: date, end: date) -> Stretch:
         inside = [row for row in inside if row["date"] != live["date"]] + [live]
     until = inside[-1]["at"] if inside else since
     moves = [row for row in moves if since < row["at"] <= until]
-    points = [Point(first["date"], first["value"], ZERO)]
+
+    def worth(row: Row) -> Decimal:
+        put_right: Decimal = row["value"] + corrections.on(world, account_id, row["date"])
+        return put_right
+
+    points = [Point(first["date"], worth(first), ZERO)]
     moments = [row["at"] for row in moves]
     done = 0
     for row in inside:
         upto = bisect_right(moments, row["at"])
         flow = sum((m["amount"] for m in moves[done:upto] if m["kind"] in EXTERNAL), ZERO)
-        points.append(Point(row["date"], row["value"], flow))
+        points.append(Point(row["date"], worth(row), flow))
         done = upto
     return Stretch(start, end, since, until, points, moves)
 
@@ -196,8 +201,9 @@ def shares_at(world: World, account_id: str, moment: datetime) -> dict[str, Deci
 def values_at(world: World, account_id: str, moment: datetime) -> dict[str, Decimal]:
     """Market value by symbol at a past moment."""
     prices = book.market(world)
+    put_right = corrections.by_symbol(world, account_id, moment)
     return {
-        symbol: book.value_of(quantity, prices.price(symbol, moment))
+        symbol: book.value_of(quantity, prices.price(symbol, moment)) + put_right.get(symbol, ZERO)
         for symbol, quantity in shares_at(world, account_id, moment).items()
     }
 

@@ -5,10 +5,10 @@ twice. It names no time of making, so a finished period's document stays the sam
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
-from sandbox import history, pdf, performance, pnl, statements
+from sandbox import corrections, history, pdf, performance, pnl, statements
 from sandbox.api import wealth_performance
 from sandbox.market import assets
 from sandbox.world import Row, World
@@ -84,9 +84,20 @@ def printable(world: World, account: Row, statement: Row) -> Row:
         "holdings": _holdings(statement["holdings_end_of_period"], cash, found.ending),
         "holdings-total": _holdings_total(statement["holdings_end_of_period"], found.ending),
         "activity": _activity(statement["activity"]),
-        "notes": list(NOTES),
+        "notes": [*_put_right(world, account_id, start, end), *NOTES],
         "footer": f"{LETTERHEAD['name']}. Account {number}, {days['label']}. Simulated account.",
     }
+
+
+def _put_right(world: World, account_id: str, start: date, end: date) -> list[str]:
+    """What was corrected at a close within the days or the one they begin with."""
+    return [
+        f"Corrected on {_day(row['corrected_at'].date())}: the value of {row['symbol']} at the "
+        f"close of {_day(row['date'])} was put right by {dollars(row['amount'], sign=True)}. "
+        "What was sent before that day is replaced."
+        for row in corrections.of(world, account_id)
+        if start - timedelta(days=7) <= row["date"] <= end
+    ]
 
 
 def _kind(account: Row) -> str:

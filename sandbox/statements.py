@@ -11,7 +11,7 @@ import uuid
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sandbox import book, history, ledger
+from sandbox import book, corrections, history, ledger
 from sandbox.api.assets import asset_id
 from sandbox.api.trading import percent, price_fields
 from sandbox.calendar import NEW_YORK
@@ -170,10 +170,14 @@ def holdings(world: World, account_id: str, found: Stretch) -> list[Row]:
     """Holdings at the end of the stretch, the largest first, weights of the whole account."""
     shares = history.shares_at(world, account_id, found.until)
     costs = history.costs_at(world, account_id, found.until)
+    put_right = corrections.by_symbol(world, account_id, found.until)
     prices, rows = book.market(world), []
     for symbol, quantity in shares.items():
         asset, price = assets()[symbol], prices.price(symbol, found.until)
         value, cost = book.value_of(quantity, price), costs[symbol]
+        if symbol in put_right:
+            value += put_right[symbol]
+            price = (value / quantity).quantize(CENT)
         rows.append(
             {
                 "position_id": book.position(world, account_id, symbol)["id"],

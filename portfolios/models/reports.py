@@ -16,8 +16,9 @@ CUSTOM = "custom"
 class Report(Work):
     """A document of Bluum's about the account: a statement, gains and losses, the market beside it.
 
-    Fetched by its step and kept with its hash; a page only ever shows what is kept. The days are
-    New York's, both included.
+    Fetched by its step and kept with its hash; a page only ever shows what is kept. One that Bluum
+    corrects keeps its row; what was kept before becomes a row of its own, which never changes. The
+    days are New York's, both included.
     """
 
     class Kind(models.TextChoices):
@@ -54,6 +55,17 @@ class Report(Work):
         null=True, blank=True, help_text="When its investor was told that it is there."
     )
     opened_at = models.DateTimeField(null=True, blank=True, help_text="First by its investor.")
+    corrected_at = models.DateTimeField(
+        null=True, blank=True, help_text="When Bluum was found to have corrected it."
+    )
+    replaced_by = models.ForeignKey(
+        "self",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="earlier",
+        help_text="The corrected one; then this is what was shown before.",
+    )
 
     objects = OfAccountManager()
     work_task = "portfolios.tasks.advance_report"
@@ -63,7 +75,9 @@ class Report(Work):
         ordering = ["-last_day", "-first_day", "kind"]
         constraints = [
             models.UniqueConstraint(
-                fields=["account", "kind", "span", "first_day", "last_day"], name="report_once"
+                fields=["account", "kind", "span", "first_day", "last_day"],
+                condition=models.Q(replaced_by=None),
+                name="report_once_current",
             )
         ]
         indexes = due_indexes("report")

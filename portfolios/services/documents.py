@@ -89,9 +89,9 @@ def tax_forms(known: Iterable[Paper]) -> list[Paper]:
     """Each year with a report of gains, and when its Form 1099 is due. Bluum has no tax forms to
     fetch, so none is shown as being here."""
     today = timezone.now().astimezone(NEW_YORK).date()
-    years = {p.title.rsplit(" ", 1)[1] for p in known if p.title.startswith("Gains, losses")}
+    years = {p.title[-4:] for p in known if p.title.startswith("Gains, losses")}
     found = []
-    for year in sorted(int(y) for y in years):
+    for year in sorted(int(y) for y in years if y.isdigit()):
         due = date(year + 1, *FORM_DAY)
         note = (
             f"Not yet: usually by {words.long_day(due)}, from our custodian."
@@ -134,6 +134,7 @@ def ask_for_statement(account: Account, first: date | None, last: date | None) -
         account=account,
         kind=Report.Kind.STATEMENT,
         span=CUSTOM,
+        replaced_by=None,
         first_day=first,
         last_day=last,
         defaults={"title": f"Statement, {words.long_day(first)} to {words.long_day(last)}"[:120]},
@@ -144,12 +145,15 @@ def ask_for_statement(account: Account, first: date | None, last: date | None) -
 
 
 def reports(account: Account) -> list[Paper]:
-    rows = Report.objects.filter(account=account).defer("pdf", "data")
+    rows = Report.objects.filter(account=account)
+    rows = rows.select_related("replaced_by").defer(
+        "pdf", "data", "replaced_by__pdf", "replaced_by__data"
+    )
     return [
         Paper(
             STATEMENTS if r.kind == Report.Kind.STATEMENT else REPORTS,
             _day_of(r),
-            r.title,
+            f"{r.title}, before its correction" if r.replaced_by_id else r.title,
             reverse("portfolios:report", args=[r.pk]),
             reverse("portfolios:report-pdf", args=[r.pk])
             if r.status == Report.Status.READY
@@ -174,8 +178,12 @@ def _note(row: Report) -> str:
         return "Being fetched"
     if row.status == Report.Status.REFUSED:
         return "Not available"
+    if row.replaced_by and row.replaced_by.corrected_at:
+        return f"Replaced by a correction on {words.day(row.replaced_by.corrected_at)}"
     if row.ties is False:
         return "The lines don’t add up to the closing value; we have asked"
+    if row.corrected_at:
+        return f"Corrected on {words.day(row.corrected_at)}"
     if not row.is_final:
         return "So far; brought up to date each day"
     fresh = row.delivered_at and row.delivered_at > timezone.now() - timedelta(days=60)

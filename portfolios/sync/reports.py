@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from accounts.models import Account, Topic
 from accounts.services import tell
+from portfolios import written
 from portfolios.models import MarketLevel, Report, Valuation
 from portfolios.planning import markets
 from portfolios.planning.markets import MARKETS
@@ -34,6 +35,13 @@ DAILY = timedelta(days=1)
 TELL_WITHIN = timedelta(days=45)
 """Older statements are kept without a word: an account that was taken over has years of them."""
 MONTHLY = timedelta(days=30)
+LOOKS = (
+    (timedelta(days=60), timedelta(days=7)),
+    (timedelta(days=400), MONTHLY),
+    (timedelta.max, timedelta(days=182)),
+)
+"""How old a finished report is at most, and how often it is looked at again: Bluum tells nobody
+that it corrected one. Some two questions a day for an account with ten years of them."""
 ZERO = Decimal(0)
 
 
@@ -87,7 +95,8 @@ def expect_reports(account: Account) -> None:
     if began is None:
         return
     today = timezone.now().astimezone(NEW_YORK).date()
-    there = set(Report.objects.filter(account=account).values_list("kind", "span", "first_day"))
+    kept = Report.objects.filter(account=account, replaced_by=None)
+    there = set(kept.values_list("kind", "span", "first_day"))
     Report.objects.bulk_create(
         [
             Report(
@@ -102,32 +111,17 @@ def expect_reports(account: Account) -> None:
 
 
 def advance_report(report: Report) -> timedelta | None:
-    """Fetch it. One whose period isn't over is fetched again each day."""
-    account_id = str(report.account.bluum_id or "")
+    """Fetch it. One whose period isn't over is fetched again each day; a finished one is looked at
+    now and then, since Bluum may have corrected it."""
+    if report.replaced_by_id:
+        return None
+    if report.is_final and report.status == Report.Status.READY:
+        return _look_again(report)
     if wait := report.account.wait_until_open():
         return wait
-    api = clients.bluum().reports
-    pdf: bytes | None = None
-    found: BaseModel
     try:
-        if report.kind == Report.Kind.STATEMENT:
-            days = {"start_date": report.first_day, "end_date": report.last_day}
-            today = timezone.now().astimezone(NEW_YORK).date()
-            days["end_date"] = min(report.last_day, today)
-            statement = found = api.statement(account_id, period=report.span, **days)
-            pdf = api.statement_pdf(account_id, period=report.span, **days)
-            ties = does_tie(statement)
-        elif report.kind == Report.Kind.PNL:
-            today = timezone.now().astimezone(NEW_YORK).date()
-            found = api.pnl(
-                account_id, start_date=report.first_day, end_date=min(report.last_day, today)
-            )
-            ties = None
-        else:
-            found = api.benchmark(
-                account_id, benchmarks=list(dict.fromkeys(MARKETS.values())), period=report.span
-            )
-            ties = None
+        found = _ask(report)
+        pdf = _ask_pdf(report)
     except bluum.Refused as problem:
         Report.objects.filter(pk=report.pk).update(
             status=Report.Status.REFUSED, refusal=sentence(problem)
@@ -135,19 +129,82 @@ def advance_report(report: Report) -> timedelta | None:
         return None
     if isinstance(found, BenchmarkReport) and found.chart_data:
         apply_market_levels(found.chart_data, timezone.now())
-    apply_report(report.pk, json.loads(found.model_dump_json(exclude={"chart_data"})), pdf, ties)
+    apply_report(report.pk, as_data(found), pdf, ties_of(found))
     report.refresh_from_db(fields=["fetched_at"])
     if report.span == "5y":  # its days are known by now; the shorter ones bring what is new
         return MONTHLY
     if report.kind == Report.Kind.BENCHMARK or not report.is_final:
         return DAILY
-    return None
+    return next_look(report)
+
+
+def next_look(report: Report) -> timedelta:
+    """When a finished report is looked at again; rows of one day are spread by their number."""
+    today = timezone.now().astimezone(NEW_YORK).date()
+    every = next(wait for age, wait in LOOKS if today - report.last_day <= age)
+    return every * (90 + report.pk % 21) / 100
+
+
+def _look_again(report: Report) -> timedelta:
+    """Ask for its figures alone; the PDF follows only if they changed. What is kept stays readable
+    whatever Bluum answers."""
+    if not report.account.is_active:
+        return next_look(report)
+    try:
+        found = _ask(report)
+        data = as_data(found)
+        if written.figures(report, data) != written.figures(report, report.data):
+            apply_report(report.pk, data, _ask_pdf(report), ties_of(found))
+    except bluum.Refused:
+        return next_look(report)
+    except bluum.BluumError:
+        return DAILY
+    return next_look(report)
+
+
+def _ask(report: Report) -> BaseModel:
+    """Its figures, up to today at most."""
+    api, account_id = clients.bluum().reports, str(report.account.bluum_id or "")
+    if report.kind == Report.Kind.STATEMENT:
+        first, last = _days(report)
+        return api.statement(account_id, period=report.span, start_date=first, end_date=last)
+    if report.kind == Report.Kind.PNL:
+        first, last = _days(report)
+        return api.pnl(account_id, start_date=first, end_date=last)
+    symbols = list(dict.fromkeys(MARKETS.values()))
+    return api.benchmark(account_id, benchmarks=symbols, period=report.span)
+
+
+def _ask_pdf(report: Report) -> bytes | None:
+    if report.kind != Report.Kind.STATEMENT:
+        return None
+    api, account_id = clients.bluum().reports, str(report.account.bluum_id or "")
+    first, last = _days(report)
+    return api.statement_pdf(account_id, period=report.span, start_date=first, end_date=last)
+
+
+def _days(report: Report) -> tuple[date, date]:
+    return report.first_day, min(report.last_day, timezone.now().astimezone(NEW_YORK).date())
+
+
+def as_data(found: BaseModel) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(found.model_dump_json(exclude={"chart_data"}))
+    return data
+
+
+def ties_of(found: BaseModel) -> bool | None:
+    return does_tie(found) if isinstance(found, Statement) else None
 
 
 @transaction.atomic
 def apply_report(pk: int, data: dict[str, Any], pdf: bytes | None, ties: bool | None) -> None:
-    """Keep what Bluum sent, with its hash."""
+    """Keep what Bluum sent, with its hash. If it corrects a report that was final, what was kept
+    before stays as a row of its own, and its investor is told."""
     row = Report.objects.select_for_update(of=("self",)).select_related("account").get(pk=pk)
+    if row.status == Report.Status.READY and row.is_final:
+        if written.figures(row, data) == written.figures(row, row.data):
+            return  # another worker was faster
+        _keep_earlier(row)
     row.data, row.pdf, row.ties = data, pdf, ties
     row.sha256 = hashlib.sha256(pdf if pdf is not None else as_json(data)).hexdigest()
     row.status, row.refusal, row.fetched_at = Report.Status.READY, "", timezone.now()
@@ -165,8 +222,33 @@ def apply_report(pk: int, data: dict[str, Any], pdf: bytes | None, ties: bool | 
     row.save(
         update_fields=[
             "data", "pdf", "ties", "sha256", "status", "refusal", "fetched_at", "delivered_at",
+            "opened_at", "corrected_at",
         ]
     )  # fmt: skip
+
+
+def _keep_earlier(row: Report) -> None:
+    """What was shown becomes a row that nothing changes any more; `row` is to be shown from now."""
+    earlier = Report.objects.get(pk=row.pk)
+    earlier.pk, earlier._state.adding = None, True
+    earlier.replaced_by, earlier.due_at, earlier.held_until = row, None, None
+    earlier.save(force_insert=True)
+    row.corrected_at, row.opened_at = timezone.now(), None
+    # Its quarter, its year and the month after say the same figures: look at them now too, so that
+    # their investor hears of all of them once.
+    Report.objects.filter(
+        account=row.account, status=Report.Status.READY, replaced_by=None,
+        first_day__lte=row.last_day + DAILY, last_day__gte=row.first_day - DAILY,
+    ).exclude(pk=row.pk).exclude(kind=Report.Kind.BENCHMARK).poke()  # fmt: skip
+    tell(
+        account=row.account,
+        key=f"reports:corrected:{timezone.localdate()}",
+        title=f"Corrected: {row.title}",
+        body="Our custodian has corrected it. Your documents show all that was corrected today, "
+        "and what was there before.",
+        url="/documents/?q=correct",
+        topic=Topic.DOCUMENTS,
+    )
 
 
 @transaction.atomic

@@ -111,7 +111,8 @@ def report_context(found: Report) -> dict[str, Any]:
             if block["kind"] == "table":
                 heads = block["head"]
                 block["cells"] = [list(zip(heads, row, strict=True)) for row in block["rows"]]
-    return {"report": found, "sections": sections, "days": written.days_of(found)}
+    return {"report": found, "sections": sections, "days": written.days_of(found),
+            "others": written.versions(found)}  # fmt: skip
 
 
 @investor_required

@@ -8,7 +8,17 @@ from flask import Flask, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from sandbox import book, control, history, ledger, orders, portfolio, statement_pdf, statements
+from sandbox import (
+    book,
+    control,
+    corrections,
+    history,
+    ledger,
+    orders,
+    portfolio,
+    statement_pdf,
+    statements,
+)
 from sandbox import deliveries as bluum_deliveries
 from sandbox.api import compliance, documents, funding
 from sandbox.api.wealth_goals import GOALS, goal_view
@@ -126,6 +136,24 @@ def routes(app: Flask, world: World) -> None:
             return f"{filled} {order['symbol']} at {show.money(order['average_price'])}: {state}."
 
         return show.act(app, do, back, "")
+
+    @app.post("/accounts/<account_id>/statements/correct")
+    def console_correct_statement(account_id: str) -> ResponseReturnValue:
+        _account(world, account_id)
+        months = dict(_months(world, account_id))
+        start = months[show.one_of("month", list(months))]
+
+        def do() -> str:
+            amount = show.number("The amount", request.form.get("amount"))
+            if not amount:
+                raise invalid("amount", "not zero")
+            last = statements.period("monthly", start, None, history.today(world))[1]
+            row = corrections.post(world, account_id, start, last, amount)
+            by = show.money(abs(row["amount"]))
+            more = "more" if row["amount"] > 0 else "less"
+            return f"The statement of {start:%B %Y} ends with {by} {more} of {row['symbol']}."
+
+        return show.act(app, do, f"/accounts/{account_id}#portfolio", "")
 
     @app.get("/accounts/<account_id>/statement.pdf")
     def console_statement(account_id: str) -> ResponseReturnValue:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,17 +12,19 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Account, Notice, Signature
 from portfolios import written
 from portfolios.models import Portfolio, Report
 from portfolios.sync import reports
 from robo import work
-from sandbox import faults
+from sandbox import corrections, faults, history
 from sandbox.world import World
 from tests.portfolios.conftest import refreshed
 from tests.portfolios.pdf_text import pdf_text, squeezed
 
+DAY = timedelta(days=1)
 Pass = Callable[[timedelta], None]
 
 
@@ -149,13 +151,13 @@ def test_a_page_never_waits_for_the_custodian(
     assert "Download PDF" in there
 
 
-def test_a_finished_statement_is_fetched_once(kept: list[Report], pass_time: Pass) -> None:
+def test_a_finished_statement_is_looked_at_seldom(kept: list[Report], pass_time: Pass) -> None:
     row = statement_of(kept)
     Report.objects.filter(pk=row.pk).update(
         status="fetching", first_day=date(2026, 10, 1), last_day=date(2026, 10, 31)
     )
     row.refresh_from_db()
-    assert reports.advance_report(row) is None
+    assert (reports.advance_report(row) or DAY) > timedelta(days=5)
     current = next(r for r in kept if r.kind == "pnl")
     assert reports.advance_report(current) == timedelta(days=1)
 
@@ -270,3 +272,79 @@ def test_a_finished_statement_is_delivered_once(
     told = Notice.objects.filter(account=account, topic="documents")
     assert [notice.title for notice in told] == ["Statement, October 2026 is there"]
     assert row.delivered_at is not None
+
+
+@pytest.fixture
+def finished(kept: list[Report], pass_time: Pass, sandbox: World) -> Report:
+    """The statement of a month that is over, opened by its reader."""
+    row = statement_of(kept)
+    today = history.today(sandbox)
+    pass_time(max(row.last_day - today, timedelta(0)) + timedelta(days=2))
+    reports.advance_report(row)
+    after = datetime.combine(row.last_day + timedelta(days=1), time(12), UTC)
+    Report.objects.filter(pk=row.pk).update(fetched_at=after, opened_at=after)
+    row.refresh_from_db()
+    assert row.is_final
+    return row
+
+
+def correct(sandbox: World, row: Report, amount: str) -> None:
+    account_id = str(row.account.bluum_id)
+    corrections.post(sandbox, account_id, row.first_day, row.last_day, Decimal(amount))
+
+
+def test_a_corrected_statement_is_noticed_and_what_was_shown_stays(
+    web: Client, finished: Report, sandbox: World
+) -> None:
+    before, was = bytes(finished.pdf or b""), finished.data["summary"]["ending_value"]
+    reports.advance_report(finished)
+    assert Report.objects.filter(replaced_by=finished).count() == 0
+    correct(sandbox, finished, "-12.50")
+    after = finished.fetched_at
+    for _ in range(2):  # once more changes nothing
+        Report.objects.filter(pk=finished.pk).update(fetched_at=after)
+        finished.refresh_from_db()
+        reports.advance_report(finished)
+    finished.refresh_from_db()
+    earlier = Report.objects.get(replaced_by=finished)
+    now = finished.data["summary"]["ending_value"]
+    assert Decimal(now) == Decimal(was) - Decimal("12.50")
+    assert finished.ties is True
+    assert (bytes(earlier.pdf or b""), earlier.data["summary"]["ending_value"]) == (before, was)
+    assert bytes(finished.pdf or b"") != before
+    said = Notice.objects.filter(account=finished.account, title__startswith="Corrected:")
+    assert said.count() == 1
+    page = web.get(reverse("portfolios:documents"), {"q": "correct"}).content.decode()
+    assert "Corrected on" in page
+    assert "before its correction" in page
+    assert "Replaced by a correction on" in page
+    there = web.get(reverse("portfolios:report", args=[finished.pk])).content.decode()
+    assert reverse("portfolios:report", args=[earlier.pk]) in there
+    then = web.get(reverse("portfolios:report", args=[earlier.pk])).content.decode()
+    assert "Read the corrected one" in then
+    original = web.get(reverse("portfolios:report-file", args=[earlier.pk]))
+    assert hashlib.sha256(original.content).hexdigest() == earlier.sha256
+    assert "Corrected on" in squeezed_text(web, finished)
+
+
+def squeezed_text(web: Client, row: Report) -> str:
+    return pdf_text(web.get(reverse("portfolios:report-pdf", args=[row.pk])).content)
+
+
+def test_a_statement_stays_readable_when_bluum_has_it_no_more(
+    web: Client, finished: Report, sandbox: World
+) -> None:
+    for status in (404, 503):
+        faults.add(sandbox, {"route": "*", "kind": "status", "status": status})
+        assert reports.advance_report(finished)
+        faults.clear(sandbox)
+    finished.refresh_from_db()
+    assert (finished.status, finished.stuck_at) == ("ready", None)
+
+
+def test_an_older_statement_is_looked_at_less_often(finished: Report) -> None:
+    waits = []
+    for years in (0, 1, 3):
+        finished.last_day = timezone.localdate() - timedelta(days=20 + 300 * years)
+        waits.append(reports.next_look(finished).days)
+    assert waits[0] < 9 < waits[1] < 40 < waits[2]
