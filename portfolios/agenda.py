@@ -8,11 +8,12 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Account, AccountStatus
+from accounts.models import Account, AccountStatus, Signature
 from portfolios import drafting, services
 from portfolios.downloads import policy_pdf
 from portfolios.models import FinancialPlan, Goal, Investment, Policy, Report, TradingHalt
 from portfolios.plan.written import plan_pdf, written
+from portfolios.signed import signature_pdf
 from portfolios.snapshot import Snapshot, snapshot
 from portfolios.sync import reports
 from portfolios.sync.investing import mix_in_words
@@ -217,5 +218,11 @@ def reports_plans_and_policies(account: Account) -> Iterator[tuple[str, bytes]]:
         yield name, bytes(report.pdf or b"")
     for policy in Policy.objects.filter(account=account, accepted_at__isnull=False):
         yield f"policies/version-{policy.version}.pdf", policy_pdf(policy)
+    signed = Signature.objects.filter(account=account).exclude(kind="policy")
+    for row in signed.select_related("text", "account__user").iterator(50):
+        yield (
+            f"agreements/{row.signed_at:%Y-%m-%d}-{row.text.slug}-{row.pk}.pdf",
+            signature_pdf(row),
+        )
     for plan in FinancialPlan.objects.filter(account=account).order_by("-pk")[:PLANS_TAKEN]:
         yield f"plans/version-{plan.version}.pdf", plan_pdf(plan, written(plan))

@@ -17,6 +17,7 @@ urlpatterns = [
     path("documents/", documents.documents, name="documents"),
     path("documents/reports/<int:pk>/", documents.report, name="report"),
     path("documents/reports/<int:pk>/status/", documents.report_status, name="report-status"),
+    path("documents/signed/<int:pk>/pdf/", documents.signed_pdf, name="signed-pdf"),
     path("documents/statements/", documents.statement_ask, name="statement-ask"),
     path("documents/reports/<int:pk>/pdf/", documents.report_pdf, name="report-pdf"),
     path("documents/reports/<int:pk>/file/", documents.report_file, name="report-file"),

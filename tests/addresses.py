@@ -97,6 +97,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
     "portfolios:policy-version": (attribute(pk, newest("portfolios.Policy")),),
     "portfolios:policy-accept": (attribute(pk, newest("portfolios.Policy")),),
     "portfolios:policy-check": (attribute(pk, newest("portfolios.Policy")),),
+    "portfolios:signed-pdf": (attribute(pk, newest("accounts.Signature")),),
     "portfolios:policy-pdf": (attribute(pk, newest("portfolios.Policy")),),
     "portfolios:plan-version": (attribute(pk, newest("portfolios.FinancialPlan")),),
     "portfolios:plan-pdf": (attribute(pk, newest("portfolios.FinancialPlan")),),

@@ -11,6 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.guards import Request, active_account, investor_required
 from funding import services
 from funding.models import Authorization
+from funding.papers import authorization_pdf
+from portfolios.downloads import pdf_answer
 
 KEPT_FOR = timedelta(days=731)
 """After it ended, at least (Nacha: two years)."""
@@ -27,10 +29,15 @@ def authorizations(request: Request) -> HttpResponse:
 @login_required
 @require_GET
 def authorization(request: Request, pk: int) -> HttpResponse:
-    """One, in its exact words; as a text file with `?as=text`."""
+    """One, in its exact words; as a file with `?as=pdf` or `?as=text`."""
     found = get_object_or_404(
-        Authorization.objects.visible_to(request.user).select_related("bank", "deposit"), pk=pk
+        Authorization.objects.visible_to(request.user).select_related(
+            "bank", "deposit", "account__user"
+        ),
+        pk=pk,
     )
+    if request.GET.get("as") == "pdf":
+        return pdf_answer(authorization_pdf(found), f"authorization-{found.pk}.pdf")
     if request.GET.get("as") == "text":
         response = HttpResponse(found.text, content_type="text/plain; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="authorization-{found.pk}.txt"'

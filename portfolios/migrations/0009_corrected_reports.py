@@ -31,6 +31,10 @@ class Migration(migrations.Migration):
                 to="portfolios.report",
             ),
         ),
+        migrations.AlterModelOptions(
+            name="report",
+            options={"ordering": ["-last_day", "-first_day", "kind", "replaced_by_id"]},
+        ),
         migrations.AddConstraint(
             model_name="report",
             constraint=models.UniqueConstraint(

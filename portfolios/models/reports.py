@@ -72,7 +72,7 @@ class Report(Work):
     work_background = True
 
     class Meta:
-        ordering = ["-last_day", "-first_day", "kind"]
+        ordering = ["-last_day", "-first_day", "kind", "replaced_by_id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "kind", "span", "first_day", "last_day"],

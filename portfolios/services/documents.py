@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import F
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
@@ -145,7 +146,9 @@ def ask_for_statement(account: Account, first: date | None, last: date | None) -
 
 
 def reports(account: Account) -> list[Paper]:
-    rows = Report.objects.filter(account=account)
+    rows = Report.objects.filter(account=account).order_by(
+        "-last_day", "-first_day", "kind", F("replaced_by_id").desc(nulls_first=True), "-pk"
+    )
     rows = rows.select_related("replaced_by").defer(
         "pdf", "data", "replaced_by__pdf", "replaced_by__data"
     )
@@ -222,7 +225,8 @@ def agreements(account: Account) -> list[Paper]:
         url = reverse("accounts:agreement", args=[row.pk])
         day, title = timezone.localdate(row.signed_at), row.text.title
         note = f"Version {row.text.version}, in the exact words you signed"
-        found.append(Paper(AGREEMENTS, day, title, url, f"{url}?as=text", note, "Text"))
+        file = reverse("portfolios:signed-pdf", args=[row.pk])
+        found.append(Paper(AGREEMENTS, day, title, url, file, note, "PDF"))
     return found
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,10 +11,12 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.guards import Request, investor_required
+from accounts.models import Signature
 from portfolios import written
 from portfolios.downloads import pdf_answer
 from portfolios.models import Report
 from portfolios.services import documents as papers
+from portfolios.signed import signature_pdf
 from portfolios.sync.reports import as_json
 from robo import partner
 from robo.ui.forms import DateField
@@ -126,6 +129,18 @@ def report_pdf(request: Request, pk: int) -> HttpResponse:
     answer = pdf_answer(
         written.report_pdf(found), f"{slugify(f'{partner.current().name} {found.title}')}.pdf"
     )
+    answer["Cache-Control"] = "private, no-store"
+    return answer
+
+
+@login_required
+@require_safe
+def signed_pdf(request: Request, pk: int) -> HttpResponse:
+    """What was signed, as our PDF with the exact text attached; for its investor and adviser."""
+    mine = Signature.objects.visible_to(request.user).select_related("text", "account__user")
+    found = get_object_or_404(mine, pk=pk)
+    name = slugify(f"{partner.current().name} {found.text.title} {found.text.version}")
+    answer = pdf_answer(signature_pdf(found), f"{name}.pdf")
     answer["Cache-Control"] = "private, no-store"
     return answer
 

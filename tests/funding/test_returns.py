@@ -14,13 +14,14 @@ from accounts.models import Account, Notice
 from funding import reasons, services
 from funding.models import Authorization, BankAccount, Deposit, Schedule, Wallet
 from funding.sync import returns
-from robo import work
+from robo import agenda, work
 from sandbox import transfers
 from sandbox.api import funding as sandbox_funding
 from sandbox.nacha import RETURN_CODES
 from sandbox.world import World
 from tests.funding.conftest import link_bank, sign_in
 from tests.funding.test_deposits import ask
+from tests.portfolios.pdf_text import attached, pdf_text, squeezed
 
 
 def deposit(account: Account, bank: BankAccount, amount: str) -> Deposit:
@@ -164,6 +165,11 @@ def test_what_was_authorized_is_kept_word_for_word_and_only_ones_own(
     text = web.get(f"/money/authorizations/{once.pk}/?as=text").content.decode()
     assert text == once.text
     assert "$250.00 from Checking ••3168" in text
+    made = web.get(f"/money/authorizations/{once.pk}/?as=pdf")
+    assert made["Content-Type"] == "application/pdf"
+    assert once.text.encode() in attached(made.content)
+    assert squeezed(once.text) in squeezed(pdf_text(made.content))
+    assert made.content in dict(agenda.papers(account)).values()
     services.change_schedule(
         schedule=schedule, amount=Decimal("75.00"), day_of_week=None, day_of_month=1
     )
@@ -176,7 +182,8 @@ def test_what_was_authorized_is_kept_word_for_word_and_only_ones_own(
     assert not kept.filter(ended_at=None).exists()
     other = Client()
     sign_in(other, omar)
-    assert other.get(f"/money/authorizations/{once.pk}/").status_code == 404
+    for address in ("", "?as=pdf"):
+        assert other.get(f"/money/authorizations/{once.pk}/{address}").status_code == 404
 
 
 def test_a_return_weeks_later_is_noticed_without_a_webhook(

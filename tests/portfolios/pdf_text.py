@@ -25,6 +25,17 @@ def pdf_text(made: bytes) -> str:
     return text
 
 
+def attached(made: bytes) -> list[bytes]:
+    """Its streams, unpacked: a file attached to it is one of them, as it is."""
+    found = []
+    for part in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", made, re.S):
+        try:
+            found.append(zlib.decompress(part))
+        except zlib.error:
+            found.append(part)
+    return found
+
+
 OBJECT = re.compile(rb"(?:^|\n)(\d+) 0 obj\n(.*?)\nendobj", re.S)
 
 
