@@ -93,7 +93,8 @@ class Quote(Work):
     refreshed_at = models.DateTimeField(null=True, blank=True)
     looked_at = models.DateTimeField(null=True, blank=True, help_text="When somebody last looked.")
     bars = models.JSONField(
-        default=dict, help_text="Reach (day, year, years) to [[instant, close], …], oldest first."
+        default=dict,
+        help_text="Reach to [[instant, close, open, high, low], …], oldest first.",
     )
     bars_at = models.JSONField(default=dict, help_text="Reach to when it was read.")
 

@@ -13,6 +13,7 @@ from tests.funding.conftest import sign_in
 from tests.trading.conftest import run
 from tests.trading.test_orders import give, text
 from trading.models import Asset, Desk, Order, Quote
+from trading.views import quotes
 
 PAGES = ("/trade/", "/trade/VTI/", "/trade/VTI/order/", "/trade/orders/", "/trade/disclosure/")
 
@@ -55,6 +56,31 @@ def test_every_period_has_a_chart(web, vti):
     for period in ("1d", "1w", "1m", "3m", "1y", "5y"):
         page = text(web.get(f"/trade/VTI/?period={period}"))
         assert "View as table" in page, period
+
+
+def test_a_chart_can_be_drawn_as_candles_that_lose_no_high_and_no_low(web, vti):
+    for period in ("1d", "3m", "1y", "5y"):
+        answer = web.get(f"/trade/VTI/?period={period}&shape=candles")
+        page, drawn = text(answer), answer.context["chart"]
+        assert drawn.rose, period
+        assert drawn.fell, period
+        assert "Draw it as a line" in page
+        row, (_, _, reach, days) = answer.context["quote"], quotes.PERIODS[period]
+        points = quotes.points_of(row, reach, days)
+        candles, each = quotes.as_candles(points)
+        assert len(candles) <= 70
+        assert candles[0].open == points[0].open
+        assert candles[-1].close == points[-1].close
+        assert max(one.high for one in candles) == max(one.high for one in points)
+        assert min(one.low for one in candles) == min(one.low for one in points)
+        assert (each > 1) == ("Each stands for" in page)
+    # Kept before bars were kept whole: a line, whatever is asked for.
+    Quote.objects.update(
+        bars={"year": [["2026-11-20T21:00:00+00:00", "10"], ["2026-11-23T21:00:00+00:00", "11"]]}
+    )
+    answer = web.get("/trade/VTI/?period=1m&shape=candles")
+    assert answer.context["chart"].line
+    assert "Draw it as" not in text(answer)
 
 
 def test_home_adds_up_cash_and_positions(web, vti, account):

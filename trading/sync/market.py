@@ -153,7 +153,10 @@ def apply_quote(
         quote.confidence = (remote.confidence or "")[:20]
         quote.previous_close = _previous_close(remote, snapshot) or quote.previous_close
     for reach, chart in bars.items():
-        quote.bars[reach] = [[bar.timestamp.isoformat(), str(bar.close)] for bar in chart.bars]
+        quote.bars[reach] = [
+            [bar.timestamp.isoformat(), *map(str, (bar.close, bar.open, bar.high, bar.low))]
+            for bar in chart.bars
+        ]
         quote.bars_at[reach] = now.isoformat()
     quote.save(
         update_fields=[

@@ -1,6 +1,6 @@
 """One asset: price, how fresh it is, how it went, and what the person has of it."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +27,7 @@ PERIODS: dict[str, tuple[str, str, str, int]] = {
     "5y": ("5Y", "The past five years", "years", 1827),
 }
 """Name to label, words, which kept prices, days back."""
+SHAPES = {"line": "Line", "candles": "Candles"}
 
 
 def asset_named(symbol: str) -> Asset:
@@ -48,12 +49,15 @@ def quote(request: Request, symbol: str) -> HttpResponse:
     period = request.GET.get("period", "1d")
     if period not in PERIODS:
         period = "1d"
+    shape = request.GET.get("shape", "line")
+    if shape not in SHAPES:
+        shape = "line"
     context = {
         "asset": asset,
         "quote": row,
         "period": period,
         "hours": hours(Market.objects.filter(code=asset.market).first()),
-        **chart_context(row, period),
+        **chart_context(row, period, shape),
         **own_context(request.account, asset),
     }
     part = request.GET.get("part") if request.htmx else ""
@@ -73,32 +77,72 @@ def own_context(account: Account, asset: Asset) -> dict[str, Any]:
     }
 
 
-def chart_context(row: Quote, period: str) -> dict[str, Any]:
+def chart_context(row: Quote, period: str, shape: str) -> dict[str, Any]:
     _, name, reach, days = PERIODS[period]
     points = points_of(row, reach, days)
     change = points[-1].close - points[0].close if len(points) > 1 else None
+    if shape == "candles":
+        drawn, each = as_candles(points)
+    else:
+        drawn, each = [charts.PricePoint(one.at, one.close) for one in points], 1
     return {
         "period_name": name,
         "periods": [(key, label) for key, (label, *_) in PERIODS.items()],
-        "chart": charts.price_chart(points, name=f"{row.asset_id}, {name.lower()}"),
+        "shape": shape,
+        "shapes": list(SHAPES.items()),
+        "has_candles": bool(points) and all(None not in one for one in points),
+        "each": in_words(reach, each) if each > 1 else "",
+        "chart": charts.price_chart(drawn, name=f"{row.asset_id}, {name.lower()}"),
         "period_change": change,
         "period_share": change / points[0].close if change is not None else None,
     }
 
 
+def in_words(reach: str, each: int) -> str:
+    """How long so many kept bars are together."""
+    if reach == "day":
+        return f"{5 * each} minutes"
+    return f"{each} {'market days' if reach == 'year' else 'weeks'}"
+
+
+def as_candles(points: list[charts.PricePoint]) -> tuple[list[charts.PricePoint], int]:
+    """Few enough to tell apart: so many bars in a row as one, with the first's open, the last's
+    close and the highest and lowest between; and how many that is. Counted from the newest."""
+    each = -(-len(points) // charts.CANDLES)
+    ends = range(len(points), 0, -each) if each else ()
+    groups = [points[max(0, end - each) : end] for end in ends]
+    return [
+        charts.PricePoint(
+            at=group[-1].at,
+            close=group[-1].close,
+            open=group[0].open,
+            high=max((one.high for one in group if one.high is not None), default=None),
+            low=min((one.low for one in group if one.low is not None), default=None),
+        )
+        for group in reversed(groups)
+    ], each
+
+
 def points_of(row: Quote, reach: str, days: int) -> list[charts.PricePoint]:
-    """Kept prices back to so many days ago; 0 days is the newest market day alone."""
+    """Kept bars back to so many days ago; 0 days is the newest market day alone. Rows kept before
+    bars were kept whole have their close alone."""
     kept: list[list[str]] = row.bars.get(reach) or []
-    moments = [(datetime.fromisoformat(at), Decimal(price)) for at, price in kept]
-    if not moments:
+    points = [
+        charts.PricePoint(datetime.fromisoformat(at), *map(Decimal, prices)) for at, *prices in kept
+    ]
+    if not points:
         return []
     if days:
-        start = moments[-1][0] - timedelta(days=days)
-        moments = [one for one in moments if one[0] >= start]
+        start = points[-1].at - timedelta(days=days)
+        points = [one for one in points if one.at >= start]
     else:
-        last = moments[-1][0].astimezone(calendar.NEW_YORK).date()
-        moments = [one for one in moments if one[0].astimezone(calendar.NEW_YORK).date() == last]
+        last = _day(points[-1].at)
+        points = [one for one in points if _day(one.at) == last]
     if reach == "day":
-        return [charts.PricePoint(at, price) for at, price in moments]
-    in_days = [(at.astimezone(calendar.NEW_YORK).date(), price) for at, price in moments]
-    return [charts.PricePoint(day, price) for day, price in in_days]
+        return points
+    return [one._replace(at=_day(one.at)) for one in points]
+
+
+def _day(at: Any) -> date:
+    """New York's."""
+    return at.astimezone(calendar.NEW_YORK).date()  # type: ignore[no-any-return]

@@ -33,6 +33,7 @@ from robo.ui.charts.bars import (
 )
 from robo.ui.charts.fan import Band, Fan, fan_chart, when
 from robo.ui.charts.lines import (
+    CANDLES,
     Lines,
     PricePoint,
     ValuePoint,
@@ -43,8 +44,8 @@ from robo.ui.charts.lines import (
 )
 
 __all__ = [
-    "SERIES", "Band", "Bar", "BarRow", "Bars", "Column", "Columns", "End", "Fan", "Lines",
-    "PricePoint", "Read", "Step", "Table", "Tick", "ValuePoint", "Waterfall", "bars", "columns",
-    "fall_chart", "fan_chart", "path", "price_chart", "return_chart", "steps_of", "value_chart",
-    "waterfall", "when",
+    "CANDLES", "SERIES", "Band", "Bar", "BarRow", "Bars", "Column", "Columns", "End", "Fan",
+    "Lines", "PricePoint", "Read", "Step", "Table", "Tick", "ValuePoint", "Waterfall", "bars",
+    "columns", "fall_chart", "fan_chart", "path", "price_chart", "return_chart", "steps_of",
+    "value_chart", "waterfall", "when",
 ]  # fmt: skip
