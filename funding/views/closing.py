@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.guards import Request, active_account, investor_required
 from accounts.models import Account
 from funding import closing as closings
-from funding import limits
+from funding import holds, limits
 from funding.forms import BankField, Keyed
 from funding.models import Closing
 from funding.services import NotPossible
@@ -57,6 +57,7 @@ def closing(request: Request) -> HttpResponse:
     context = {
         "ahead": closings.ahead(request.account),
         "pending": closings.pending(request.account),
+        "held": holds.holding(request.account),
         "banks": request.account.banks.usable().exists(),
         "years": limits.KEPT_YEARS,
         "export": _export(),
@@ -72,6 +73,8 @@ def closing_money(request: Request) -> HttpResponse:
     account = request.account
     if closings.closing_of(account):
         return redirect("funding:closing-status")
+    if holds.holding(account):
+        return redirect("funding:closing")
     form = WhereForm(request.POST if request.method == "POST" else None, account=account)
     if request.method == "POST" and form.is_valid():
         wish = f"bank={form.cleaned_data['bank'].pk}&key={form.cleaned_data['key']}"

@@ -206,6 +206,16 @@ def test_what_the_bank_sends_back_waits_for_a_person_and_goes_on(
     assert closing.status == "paying"
 
 
+def test_during_a_security_hold_the_first_page_says_from_when_it_can_be_signed(
+    web: Client, invested: Account, bank: BankAccount
+) -> None:
+    hold(invested.user, "Your password was changed")
+    page = web.get("/money/closing/").content.decode()
+    assert "You can close it from" in page
+    assert "See tax and dates" not in page
+    assert web.get("/money/closing/money/")["Location"] == "/money/closing/"
+
+
 def test_what_still_moves_is_waited_for(
     web: Client, invested: Account, bank: BankAccount, sandbox: World, bluum: Bluum, go: Any
 ) -> None:
