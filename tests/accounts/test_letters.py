@@ -72,6 +72,12 @@ def test_it_is_quiet_by_the_persons_clock(start, end, now, hours):
     assert wait == (None if hours is None else timedelta(hours=hours))
 
 
+def test_what_is_told_again_by_the_same_key_is_mailed_once(account):
+    for _ in range(2):
+        tell(account, "once")
+    assert (Notice.objects.count(), len(mails())) == (1, 1)
+
+
 def test_a_weekly_letter_comes_on_monday_morning():
     friday = datetime(2026, 11, 20, 20, tzinfo=UTC)
     due = letters.next_digest(time(8), DENVER, friday, weekly=True)

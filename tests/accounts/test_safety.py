@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
 from allauth.account.signals import password_changed
 from allauth.usersessions.models import UserSession
@@ -74,6 +75,13 @@ def test_a_device_tells_when_it_was_last_seen(maya):
     session.save()
     assert is_in(laptop)
     assert UserSession.objects.get().last_seen_at > timezone.now() - timedelta(minutes=1)
+
+
+def test_a_link_in_a_warning_works_for_thirty_days(client, maya):
+    link = disputes.link(maya, about="A change").removeprefix("http://testserver")
+    for days, status in ((29, 200), (31, 410)):
+        with time_machine.travel(timezone.now() + timedelta(days=days)):
+            assert client.get(link).status_code == status
 
 
 def test_the_link_in_a_warning_closes_the_account_off(client, maya, open_account):

@@ -82,7 +82,21 @@ def test_the_same_form_sent_twice_is_one_wish(confirmed, maya, account):
     browser, key = confirmed(maya), uuid.uuid4()
     for _ in range(2):
         ask(browser, key=key, **ADDRESS)
-    assert ContactChange.objects.count() == 1
+    [made] = ContactChange.objects.all()
+    again = contact.ask(account, kind="address", asked={}, key=key)
+    assert again == made
+
+
+def test_a_name_that_was_declined_stays_as_it_was(account, maya, iris):
+    asked = {"first_name": "Mia", "last_name": "Ruiz"}
+    wish = {"kind": "name", "asked": asked}
+    for reason, name in (("The paper can’t be read.", "Maya"), ("", "Mia")):
+        change = contact.ask(account, **wish, key=uuid.uuid4())
+        contact.decide(change, actor=iris, reason=reason)
+        maya.refresh_from_db()
+        assert maya.first_name == name
+        with pytest.raises(contact.AlreadyDecided):
+            contact.decide(change, actor=iris)
 
 
 @pytest.mark.parametrize(

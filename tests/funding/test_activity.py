@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.models import Account
 from funding import entries
 from funding.models import BankAccount, Deposit, Movement, Schedule, TransferEvent
+from funding.views.activity import _harmless
 from robo import agenda
 
 PAGE = "/money/activity/"
@@ -130,6 +131,11 @@ def test_the_file_holds_what_the_page_shows(
     bank.save()
     many(account, bank, 3)
     booked(account)
+    today = timezone.localdate()
+    Movement.objects.create(
+        account=account, key="fee", kind="fee", amount=Decimal("-1.50"), balance=Decimal("4.50"),
+        day=today, month=today.replace(day=1), place=9, words="=1+1",
+    )  # fmt: skip
     answer = web.get(reverse("funding:activity-csv"))
     assert answer["Content-Type"].startswith("text/csv")
     rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
@@ -138,9 +144,13 @@ def test_the_file_holds_what_the_page_shows(
     deposits = [row for row in rows if row["kind"] in {"deposit", "auto_invest"}]
     assert sorted(r["amount_usd"] for r in deposits if r["amount_usd"]) == ["1.00", "2.00", "3.00"]
     assert deposits[0]["cash_after_usd"] == "6.00"
+    fee = next(row for row in rows if row["kind"] == "fee")
+    assert (fee["amount_usd"], fee["cash_after_usd"]) == ("-1.50", "4.50")
+    assert _harmless("=1+1") == "'=1+1"
+    assert [_harmless(text) for text in ("-1.50", "-cmd", "@x")] == ["-1.50", "'-cmd", "'@x"]
     assert not any(value.startswith("=") for row in rows for value in row.values())
     few = web.get(reverse("funding:activity-csv"), {"q": "under 2", "only": "money"})
-    assert len(few.content.decode().splitlines()) == 3
+    assert len(few.content.decode().splitlines()) == 4
 
 
 def test_before_anything_happened_the_page_says_that_is_right(

@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from accounts.models import Account
 from funding.models import Dividends, Movement
+from funding.sync.dividends import apply_drip
 from portfolios.models import Policy
-from robo import work
+from portfolios.sync.common import bluum_portfolio
+from robo import clients, work
 from sandbox import faults
 from sandbox.world import World
 from tests.funding.conftest import sign_in
@@ -60,8 +62,14 @@ def test_a_change_waits_for_bluum_and_is_sent_once_more(
     web: Client, policy: Policy, sandbox: World, pass_time: Callable[[timedelta], None]
 ) -> None:
     opened(web)
+    row = Dividends.objects.get()
+    old = clients.bluum().portfolios.drip(row.account.bluum_id or "", bluum_portfolio(row.account))
     faults.add(sandbox, {"kind": "status", "status": 503, "route": "*/drip", "count": 10})
     web.post(URL, WISH)
+    apply_drip(row.pk, row.revision, old)  # an answer to what was asked before
+    row.refresh_from_db()
+    assert not row.is_settled
+    assert row.wanted["rule"] == WISH["what"]
     work.run_due(Dividends)
     assert "isn’t answering" in web.get(URL).content.decode()
     faults.clear(sandbox)

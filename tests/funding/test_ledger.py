@@ -20,10 +20,10 @@ from ofxtools.Parser import OFXTree
 
 from accounts import services as accounts
 from accounts.models import Account
-from funding import entries
+from funding import entries, ofx
 from funding.models import BankAccount, Deposit, Ledger, Movement, Wallet
 from funding.sync.ledger import Line, apply_months, look_after
-from portfolios.models import Investment
+from portfolios.models import Holding, Investment, Portfolio
 from robo import clients
 from sandbox import ledger as books
 from sandbox import scenarios, transfers
@@ -193,6 +193,35 @@ def test_the_file_for_accounting_programs_is_one_they_read(
     few = client.get(reverse("funding:activity-ofx"), {"q": "VTI dividends"}).content.decode()
     assert few.count("<INCOME>") == sum(r.kind == "dividend" and r.symbol == "VTI" for r in lines)
     assert "<INVBANKTRAN>" not in few
+
+
+def test_in_a_file_for_accounting_programs_what_leaves_has_a_minus(maya: Any) -> None:
+    account, day, now = accounts.account_of(maya), date(2026, 11, 17), timezone.now()
+    facts = {"symbol": "VTI", "price": Decimal(20)}
+    rows = [
+        Movement(account=account, key=kind, kind=kind, day=day, amount=Decimal(amount), **more)
+        for kind, amount, more in (
+            ("deposit", "100.00", {}),
+            ("buy", "-40.00", facts | {"quantity": Decimal(2)}),
+            ("sell", "20.50", facts | {"quantity": Decimal(1)}),
+            ("fee", "-1.25", {}),
+        )
+    ]
+    portfolio = Portfolio.objects.create(account=account, due_at=None, as_of=now)
+    Holding.objects.create(
+        portfolio=portfolio, symbol="VTI", quantity=1, price=20, value=Decimal("20.75")
+    )
+    tree = OFXTree()
+    cash = Decimal("79.25")
+    file = ofx.statement(account, rows, first=day, last=day, cash=cash, now=now)
+    tree.parse(io.BytesIO(file))
+    [told] = tree.convert().statements
+    paid, bought, sold, fee = told.transactions
+    assert (paid.trnamt, fee.trnamt) == (Decimal("100.00"), Decimal("-1.25"))
+    assert (bought.units, bought.total) == (2, Decimal("-40.00"))
+    assert (sold.units, sold.total) == (-1, Decimal("20.50"))
+    assert told.invbal.availcash == cash
+    assert [position.mktval for position in told.positions] == [Decimal("20.75")]
 
 
 def test_a_line_opens_to_its_facts_and_leads_on(

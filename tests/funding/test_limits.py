@@ -8,14 +8,17 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Account
+from accounts.services import account_of
 from funding import calendar, limits, lots, services
 from funding.models import Authorization, BankAccount, Deposit, Withdrawal
 from funding.rates import return_rates
 from robo import work
+from robo.backoffice.gauges import readings
 from sandbox import faults
 from sandbox.world import World
 from tests.funding.conftest import Bluum, key_in, link_bank, sign_in
@@ -75,7 +78,7 @@ def test_auto_invest_and_what_people_send_use_no_room(account: Account, bank: Ba
 
 
 def test_one_transfer_has_its_limit_either_way(
-    web: Client, account: Account, bank: BankAccount, rules: Callable[..., None]
+    web: Client, account: Account, bank: BankAccount, rules: Callable[..., None], omar: Any
 ) -> None:
     rules(deposit=D("500.00"), withdrawal=D("300.00"))
     page = web.get("/money/deposit/")
@@ -84,6 +87,10 @@ def test_one_transfer_has_its_limit_either_way(
     for amount in (D("300.01"), D("0.99")):
         with pytest.raises(services.NotPossible, match="in one transfer"):
             services.request_withdrawal(account=account, bank=bank, amount=amount, key=uuid4())
+    BankAccount.objects.filter(pk=bank.pk).update(account=account_of(omar))
+    bank.refresh_from_db()
+    with pytest.raises(services.NotPossible, match="can’t be used"):
+        services.request_withdrawal(account=account, bank=bank, amount=D("9.00"), key=uuid4())
     assert not Deposit.objects.exists()
 
 
@@ -258,8 +265,12 @@ def returned(account: Account, bank: BankAccount) -> Callable[[str, int], None]:
 
 
 def test_the_rates_of_returns_raise_an_alarm_at_half_the_limit(
-    returned: Callable[[str, int], None], person: Callable[..., Any], client: Client
+    returned: Callable[[str, int], None], person: Callable[..., Any], iris: Any
 ) -> None:
+    assert readings(iris) == []  # an advisor sees her book, not everybody's rates
+    chief = person("chief@example.com", is_staff=True)
+    chief.groups.add(Group.objects.get(name="supervisor"))
+    assert len(readings(chief)) == 3
     returned("", 980)
     returned("R10: not authorized", 3)
     returned("R03: no account", 14)

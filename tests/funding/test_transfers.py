@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 
 from accounts.models import Account
 from funding.models import Deposit
+from funding.services import request_transfer
 from portfolios.models import Investment
 from robo import agenda, work
 from sandbox import transfers
@@ -58,6 +61,11 @@ def test_canceled_it_speaks_of_what_the_person_sends_not_of_a_bank_run(
     assert "is being canceled" in page
     assert "Don’t send it anymore" in page
     assert not any(words in page + asked for words in ("bank run", "Leaves your bank"))
+
+
+def test_only_a_transfer_or_a_wire_is_sent_by_hand(account: Account) -> None:
+    with pytest.raises(ValueError, match="ach"):
+        request_transfer(account=account, amount=Decimal(5), key=uuid4(), method="ach")
 
 
 def test_it_is_seen_and_invested(

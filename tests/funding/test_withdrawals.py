@@ -7,6 +7,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from allauth.account.signals import email_changed, password_reset
+from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from django.conf import settings
 from django.core import mail
 from django.test import Client
@@ -137,6 +139,8 @@ def test_more_than_cash_is_sold_for_as_the_page_had_said(
     assert "in 100" in page
     assert "First home" in page
     assert "Sell and withdraw $500.00" in page
+    # Without a yes to a sale there is none.
+    assert "check=1" in web.post(FORM, sent | {"confirmed": "1"})["Location"]
     assert not Withdrawal.objects.exists()
     ask(web, bank, "500")
     settle()
@@ -619,6 +623,23 @@ def test_after_a_security_change_money_stays_in_for_three_days(
         wish(maya.account, bank)
     SecurityHold.objects.update(until=SecurityHold.objects.get().created_at)
     assert "How much would you like to withdraw?" in web.get(FORM).content.decode()
+
+
+def test_each_change_by_which_someone_could_have_taken_over_keeps_money_in(
+    account: Account, maya: Any
+) -> None:
+    told = {"request": None, "user": maya}
+    at_allauth = (
+        (password_reset, {}),
+        (email_changed, {"from_email_address": None, "to_email_address": None}),
+        (authenticator_added, {"authenticator": None}),
+        (authenticator_removed, {"authenticator": None}),
+        (authenticator_reset, {"authenticator": None}),
+    )
+    for signal, more in at_allauth:
+        before = SecurityHold.objects.count()
+        signal.send_robust(sender=type(maya), **told, **more)
+        assert SecurityHold.objects.count() == before + 1, signal
 
 
 def test_what_bluum_has_without_us_is_taken_in(

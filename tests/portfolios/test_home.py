@@ -109,6 +109,12 @@ def test_the_next_visit_starts_from_what_this_one_showed_last(
     assert home(web).context["change"] is None
 
 
+def test_before_there_is_anything_to_compare_nothing_is_kept(client: Client, maya: Any) -> None:
+    client.force_login(maya)
+    assert home(client).context["change"] is None
+    assert not Visit.objects.exists()
+
+
 def test_the_largest_moves_of_chances_come_first(standing: Portfolio) -> None:
     goals = [Goal(pk=number, name=f"Goal {number}") for number in (1, 2, 3)]
     kept = [

@@ -24,7 +24,7 @@ from portfolios.views.portfolio import drift_of
 from robo import work
 from robo.audit.models import Entry
 from robo.bluum.trading import Order
-from sandbox import book, faults, rebalancing
+from sandbox import book, faults, orders, rebalancing
 from sandbox.world import World
 from tests.portfolios.conftest import refreshed
 
@@ -146,6 +146,17 @@ def test_a_yes_waits_for_a_withdrawal_and_for_what_bluum_is_doing_already(
     run = Investment.objects.get(cause__startswith="rebalance:")
     assert (run.status, run.prevented_by) == ("waiting", "A withdrawal comes first.")
     Withdrawal.objects.filter(pk=first.pk).update(status="canceled")
+    before = len(rebalances(sandbox))
+    halt = services.start_halt(by=account.user, reason="Checks.", account=account)
+    run.poke()
+    work.run_due(Investment)
+    services.end_halt(halt=halt, by=account.user)
+    far = {"symbol": "VTI", "side": "sell", "type": "limit", "limit_price": "9000", "qty": "0.5"}
+    order = orders.place(sandbox, str(account.bluum_id), far | {"time_in_force": "gtc"})
+    run.poke()
+    work.run_due(Investment)
+    orders.cancel(sandbox, order)
+    assert len(rebalances(sandbox)) == before
     found = next(iter(sandbox.table("portfolios").values()))
     little = {"action": "sell", "symbol": "VTI", "notional": "5.00"}
     asked = {"execution_type": "custom", "custom_trades": [little]}
