@@ -252,7 +252,8 @@ def money_to_come(account: Account) -> Iterator[Item]:
 
 
 def _by_hand(deposit: Deposit) -> Item:
-    """A transfer that the person sends: the day by which it has to be here."""
+    """A transfer that the person sends: the day by which it has to be here. Until it has been seen
+    it is a `transfer` to send, nothing to count on."""
     amount = words.money(deposit.amount)
     waits = deposit.status in {Deposit.Status.REQUESTED, Deposit.Status.PENDING}
     return Item(
@@ -262,7 +263,7 @@ def _by_hand(deposit: Deposit) -> Item:
         url=reverse("funding:deposit-status", args=[deposit.pk]),
         amount=deposit.amount,
         status=deposit.status,
-        kind="deposit",
+        kind="transfer" if waits else "deposit",
     )
 
 

@@ -52,6 +52,12 @@ def is_market_day(day: date) -> bool:
     return day.weekday() < 5 and day not in _market_holidays(day.year)
 
 
+def why_markets_are_closed(day: date) -> str:
+    """`New Year’s Day` or `a weekend`; empty for a market day."""
+    name = _market_holidays(day.year).get(day, "").replace("'", "’")
+    return name or ("a weekend" if day.weekday() > 4 else "")
+
+
 def next_bank_day(day: date) -> date:
     """The first bank day after `day`."""
     day += ONE_DAY
@@ -189,6 +195,10 @@ class Run:
     @property
     def moved(self) -> bool:
         return self.named != self.day
+
+    @property
+    def why_moved(self) -> str:
+        return why_markets_are_closed(self.named)
 
 
 def runs(

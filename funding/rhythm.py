@@ -39,6 +39,10 @@ class Coming:
         return self.named != self.day
 
     @property
+    def why_moved(self) -> str:
+        return calendar.why_markets_are_closed(self.named)
+
+    @property
     def moment(self) -> datetime:
         return datetime.combine(self.day, calendar.RUNS_AT, UTC)
 

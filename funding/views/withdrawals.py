@@ -65,6 +65,7 @@ def withdraw(request: Request) -> HttpResponse:
         "cash_way": calendar.way_out(timezone.now(), sells=False),
         "sale_way": calendar.way_out(timezone.now(), sells=True),
         "wire_way": calendar.way_out(timezone.now(), sells=False, wire=True),
+        "sale_wire_way": calendar.way_out(timezone.now(), sells=True, wire=True),
     }
     status = 422 if form.errors and request.method == "POST" else 200
     return render(request, "funding/withdraw.html", context, status=status)

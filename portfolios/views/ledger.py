@@ -46,6 +46,8 @@ class Run:
 def rebalancing(request: Request) -> HttpResponse:
     """Every run of orders: its reason, its trades, how it ended. `run` opens the page it is on."""
     rows = Investment.objects.filter(account=request.account).order_by("-created_at", "-pk")
+    # What the custodian had invested by itself, as it does for auto-invest, was no run of ours.
+    rows = rows.exclude(status=Investment.Status.NOT_NEEDED, trades=[])
     number: Any = request.GET.get("page")
     if (wanted := request.GET.get("run", "")).isdecimal() and (
         row := rows.filter(pk=wanted[:18]).first()

@@ -38,6 +38,7 @@ DRAWN = 260
 """Days a chart has room for."""
 LATELY = timedelta(days=31)
 TOLD_ON_HOME = 2
+FIRST_MONEY = {"deposit", "transfer"}
 NEW_YORK = ZoneInfo("America/New_York")
 
 
@@ -111,6 +112,7 @@ def home(request: Request) -> HttpResponse:
         "change": what_changed(request, known, points),
         "todo": todo,
         "upcoming": upcoming,
+        "comes_next": comes_next(upcoming),
         "next_check": next_look(portfolio),
         "readings": told[:TOLD_ON_HOME],
         "more_readings": len(told) - TOLD_ON_HOME,
@@ -120,7 +122,7 @@ def home(request: Request) -> HttpResponse:
         "starters_are_own": bool(life and (life.income or life.expenses)),
         "next_step": next((s for s in steps if s.state == "now"), None),
         "besides": [i for i in todo if i.urgent and i.url not in {s.url for s in steps}],
-        "first_deposit": next((i for i in upcoming if i.kind == "deposit"), None),
+        "first_deposit": next((i for i in upcoming if i.kind in FIRST_MONEY), None),
         "is_being_verified": request.account.status
         in {AccountStatus.SUBMITTED, AccountStatus.PENDING},
         **value_context(portfolio, points, period),
@@ -350,6 +352,12 @@ def period_gain(row: Portfolio | None, points: list[charts.ValuePoint], period: 
         return gain(points, days=PERIODS[period][2])
     net = Decimal(put_in) - Decimal(parts.get("net_withdrawals") or 0)
     return Gain(date.fromisoformat(since), net, row.value - Decimal(start) - net, Decimal(start))
+
+
+def comes_next(upcoming: list[agenda.Item]) -> agenda.Item | None:
+    """What leads: the first that moves money; papers and yearly looks only if nothing does."""
+    moving = (item for item in upcoming if item.amount)
+    return next(moving, upcoming[0] if upcoming else None)
 
 
 def first_steps(

@@ -66,6 +66,8 @@ def test_a_month_without_a_31st_runs_on_its_last_day() -> None:
     ]
     assert found[0].day == date(2027, 2, 1)  # January 31 is a Sunday
     assert found[0].moved
+    assert found[0].why_moved == "a weekend"
+    assert runs("monthly", date(2027, 1, 1), day_of_month=1)[0].why_moved == "New Year’s Day"
 
 
 def test_weeks_count_from_sunday_as_bluum_does() -> None:

@@ -47,8 +47,9 @@ def test_the_page_says_where_to_send_it_with_which_reference_and_by_when(
     assert details["bankDetails"]["accountNumber"] in page
     assert details["bankDetails"]["routingNumber"] in page
     assert announced.expires_at
-    titles = [item.title for item in agenda.things_to_come(account)]
-    assert "Send $500.00 from your bank" in titles
+    coming = {item.title: item.kind for item in agenda.things_to_come(account)}
+    assert coming["Send $500.00 from your bank"] == "transfer"  # nothing to count on yet
+    assert "Now send your first deposit." in web.get("/home/").content.decode()
 
 
 def test_canceled_it_speaks_of_what_the_person_sends_not_of_a_bank_run(

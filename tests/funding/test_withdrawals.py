@@ -618,6 +618,7 @@ def test_after_a_security_change_money_stays_in_for_three_days(
     assert changed.status_code == 302, changed.content.decode()[:2000]
     page = web.get(FORM).content.decode()
     assert "Your password was changed, so money can’t be withdrawn until" in page
+    assert reverse("accounts:was-not-me") in page
     assert Notice.objects.filter(title="Your password was changed").exists()
     with pytest.raises(services.NotPossible):
         wish(maya.account, bank)

@@ -1,6 +1,6 @@
 """Home: what changed since the last visit, how fresh the figures are, what comes next, privacy."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,7 @@ from portfolios import visits
 from portfolios.models import Goal, Portfolio, Projection, Report, Valuation, Visit
 from portfolios.sync.reports import wanted
 from portfolios.views import overview
+from robo.agenda import Item
 
 
 @pytest.fixture
@@ -187,6 +188,14 @@ def test_what_comes_has_the_days_of_the_schedulers(
     assert found["check"].day > today
     assert home(web).context["next_check"] == Portfolio.objects.get(account=account).due_at
     assert not Schedule.objects.exists()
+
+
+def test_money_leads_what_comes_next_and_a_paper_only_where_nothing_moves() -> None:
+    paper = Item("Statement", day=date(2026, 12, 1))
+    run = Item("Auto-invest", day=date(2026, 12, 7), amount=Decimal(850))
+    assert overview.comes_next([paper, run]) is run
+    assert overview.comes_next([paper]) is paper
+    assert overview.comes_next([]) is None
 
 
 @pytest.mark.parametrize("period", list(overview.PERIODS))

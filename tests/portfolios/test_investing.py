@@ -123,12 +123,13 @@ def test_while_another_rebalance_runs_the_money_waits_and_is_then_looked_at_anew
 
 
 def test_nothing_to_invest_is_not_needed(
-    account: Account, policy: Policy, settle: Settle, sandbox: World
+    web: Client, account: Account, policy: Policy, settle: Settle, sandbox: World
 ) -> None:
     services.request_investment(account=account, amount=THOUSAND, cause="deposit:1")
     settle()
     assert Investment.objects.get().status == "not_needed"
     assert rebalances(sandbox) == []
+    assert not web.get(reverse("portfolios:portfolio-rebalancing")).context["runs"]
 
 
 def test_the_investor_is_told_once_what_was_bought(
