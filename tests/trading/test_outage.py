@@ -3,8 +3,6 @@
 from datetime import timedelta
 from decimal import Decimal
 
-import pytest
-
 from funding.models import Wallet
 from robo import clients, work
 from sandbox import faults
@@ -14,14 +12,12 @@ from tests.funding.test_outage import (
     LOST,
     ONE_IN_TEN,
     each_wish_kept_its_key,
-    hurried,
     look,
 )
 from tests.trading.conftest import CASH
 from tests.trading.test_orders import give
 from trading.models import Desk, Order, Position, Quote
 
-__all__ = ["hurried"]
 SOON = timedelta(seconds=30)
 
 
@@ -31,7 +27,6 @@ def later(pass_time, by=SOON, rounds=12):
         pass_time(by)
 
 
-@pytest.mark.usefixtures("hurried")
 def test_orders_and_a_cancel_come_true_once_through_lost_answers_and_an_hour_away(
     web, account, vti, sandbox, pass_time
 ):
