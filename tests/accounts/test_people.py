@@ -162,3 +162,13 @@ def test_a_second_factor_lies_sealed_and_keys_can_be_rotated(iris, maya, setting
     finally:
         settings.SEAL_KEYS = [old]
         seal._fernet.cache_clear()
+
+
+def test_an_investor_sees_their_own_account_and_who_was_locked_out_sees_none(maya, omar):
+    mine, theirs = (services.account_of(user) for user in (maya, omar))
+    Notice.objects.create(account=mine, key="one", title="One", body="", topic="account")
+    assert list(Account.objects.visible_to(omar)) == [theirs]
+    assert [one.account for one in Notice.objects.visible_to(maya)] == [mine]
+    maya.is_active = False
+    for rows in (Account.objects, Notice.objects):
+        assert not rows.visible_to(maya).exists()
