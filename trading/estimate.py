@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from robo import partner
+from robo.ui import words
 from trading.models import Hours, Order, Quote
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
+WIDE = Decimal("0.01")
+"""A spread from which a market order is warned of."""
 T = Order.Type
 
 
@@ -26,6 +29,14 @@ def commission(amount: Decimal, quantity: Decimal, rate: Decimal, kind: str) -> 
     if kind == "bps":
         return cents(amount * rate / 10_000)
     return cents(rate)
+
+
+def most(cash: Decimal) -> Decimal:
+    """Dollars that a buy by amount can be for, so that its commission can be paid, too."""
+    ours = partner.current().trading
+    if ours.commission_type == "bps":
+        return (cash / (1 + ours.commission / 10_000)).quantize(CENT, ROUND_DOWN)
+    return max(cash - ours.commission, ZERO)
 
 
 def paid(order: Order) -> Decimal:
@@ -113,6 +124,13 @@ def estimate(order: Order, quote: Quote | None, *, cash: Decimal | None, held: D
     )
 
 
+def spread(quote: Quote | None) -> Decimal | None:
+    """How far bid and ask are apart, a fraction of the ask; None where either isn't known."""
+    if quote is None or quote.bid is None or not quote.ask:
+        return None
+    return Decimal((quote.ask - quote.bid) / quote.ask)
+
+
 def warnings(order: Order, quote: Quote | None, now: Hours) -> list[str]:
     """What may surprise about this order, in a sentence each."""
     found = []
@@ -131,11 +149,14 @@ def warnings(order: Order, quote: Quote | None, now: Hours) -> list[str]:
                 f"Your limit is {away * 100:.0f}% away from the last price. It may wait long, or "
                 "never be filled."
             )
-    if order.type in (T.STOP, T.TRAILING_STOP) or order.type == T.STOP_LIMIT:
-        if order.time_in_force in (Order.Tif.IOC, Order.Tif.FOK):
-            found.append("If the stop isn’t reached the moment it arrives, it’s canceled at once.")
-        elif order.type != T.STOP_LIMIT:
-            found.append("In a fast market the fill can be far from the stop.")
+    if order.type in (T.STOP, T.TRAILING_STOP):
+        found.append("In a fast market the fill can be far from the stop.")
+    apart = spread(quote)
+    if order.type == T.MARKET and apart is not None and apart > WIDE:
+        found.append(
+            f"Buyers and sellers are {words.percent(apart, 1)} apart, which is a lot. A limit "
+            "order keeps you from a worse price than you want."
+        )
     if not now.is_open and order.type == T.MARKET:
         found.append("The opening price can be far from the last close, in either direction.")
     if quote is None or quote.price is None:

@@ -19,6 +19,7 @@ from trading.models import Asset, Hours, Order, Quote
 T = Order.Type
 MOST_SHARES = Decimal(1_000_000_000)
 LEAST_AMOUNT = Decimal("1.00")
+ZERO = Decimal(0)
 
 
 class SharesField(forms.Field):
@@ -170,6 +171,7 @@ class OrderForm(Keyed):
             and self.chosen_type == T.MARKET
             and self._chosen("by", ["quantity", "amount"], "quantity") == "amount"
         )
+        self._offer_times()
         self.trail_in = self._chosen("trail_by", ["percent", "price"], "percent")
         self.offers_amount = asset.is_fractionable and self.chosen_type == T.MARKET
         unneeded = {"stop_price", "limit_price", "trail_by", "trail"} - set(NEEDS[self.chosen_type])
@@ -189,9 +191,43 @@ class OrderForm(Keyed):
             unit = "percent" if self.trail_in == "percent" else "dollars a share"
             self.fields["trail"].help_text = f"In {unit}, behind the best price since then."
 
+    def _offer_times(self) -> None:
+        """Only the times that go with the type are offered; `not_offered` has the others' reasons,
+        `time_dropped` the one that was chosen before the type was another. Cleaning knows them all,
+        so that each wrong pair gets its own reason."""
+        why = {tif: told.why_not(tif, self.chosen_type, self.now) for tif in Order.Tif.values}
+        field = self.fields["time_in_force"]
+        assert isinstance(field, forms.ChoiceField)
+        field.widget.choices = [
+            one for one in cards(Order.Tif.choices, told.TIFS) if not why[one[0]]
+        ]
+        self.not_offered = [(Order.Tif(tif).label, reason) for tif, reason in why.items() if reason]
+        asked = str(self.initial.get("time_in_force"))
+        self.time_dropped = ""
+        if not self.is_bound and why.get(asked):
+            self.time_dropped = str(Order.Tif(asked).label)
+            self.initial["time_in_force"] = Order.Tif.DAY.value
+
     def _chosen(self, name: str, allowed: list[str], default: str) -> str:
         given = self.data.get(name) if self.is_bound else self.initial.get(name)
         return given if given in allowed else default
+
+    def fill_in_all(self) -> None:
+        """All the cash, for a buy in dollars, or all the shares that are free to sell."""
+        if self.side_chosen == "sell" and not self.by_amount:
+            free = services.sellable(self.account, self.asset.symbol)
+            self.initial["quantity"] = told.count(free).replace(",", "") if free else ""
+        elif self.side_chosen == "buy" and self.by_amount:
+            cash, _ = services.buying_power(self.account)
+            most = sums.most(cash) if cash is not None else ZERO
+            self.initial["amount"] = most if most >= LEAST_AMOUNT else None
+
+    @property
+    def all_label(self) -> str:
+        """What `fill_in_all` would do; empty where it can't."""
+        if self.side_chosen == "sell":
+            return "" if self.by_amount else "Sell all that’s free"
+        return "Use all the cash" if self.by_amount else ""
 
     @property
     def type_sentence(self) -> str:
@@ -207,11 +243,8 @@ class OrderForm(Keyed):
 
     def clean_time_in_force(self) -> str:
         found: str = self.cleaned_data["time_in_force"]
-        if found in told.AT_ONCE and not self.now.is_open:
-            opens = words.moment(self.now.changes_at)
-            raise ValidationError(
-                f"That needs an open market. It opens on {opens}; choose another until then."
-            )
+        if reason := told.why_not(found, self.chosen_type, self.now):
+            raise ValidationError(reason)
         return found
 
     def clean_trail(self) -> Decimal:

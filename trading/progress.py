@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.urls import reverse
+
 from robo.ui import words
 from trading import told
 from trading.estimate import paid
@@ -33,6 +35,8 @@ class Progress:
     total: Decimal
     """What it has cost, or brought after commission, so far."""
     bad: bool = False
+    again: str = ""
+    """Where the same order can be given once more; empty unless it ended without being filled."""
 
     @property
     def said(self) -> str:
@@ -51,7 +55,13 @@ def progress(order: Order, now: Hours) -> Progress:
         commission=fee,
         total=total,
         bad=order.status in (S.REJECTED, S.REFUSED),
+        again=_again(order) if order.is_settled and order.status != S.FILLED else "",
     )
+
+
+def _again(order: Order) -> str:
+    """The ticket, filled in with what wasn't traded."""
+    return reverse("trading:ticket", args=[order.symbol], query=told.fields(order))
 
 
 def _words(order: Order, now: Hours) -> tuple[str, str]:

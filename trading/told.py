@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from robo.bluum import Refused
 from robo.ui import words
-from trading.models import Order
+from trading.models import Hours, Order
 
 S, T, F = Order.Status, Order.Type, Order.Tif
 
@@ -31,6 +31,24 @@ TIFS = {
     F.FOK: "All of it at once, or nothing. Only while the market is open.",
 }
 AT_ONCE = (F.IOC, F.FOK)
+STOPS = (T.STOP, T.STOP_LIMIT, T.TRAILING_STOP)
+
+
+def why_not(tif: str, type_: str, now: Hours) -> str:
+    """Why an order of this type can't count so long, in a sentence; empty where it can.
+
+    Bluum's contract takes any type with any time, and refuses only what is due at once while the
+    market is closed (BLUM-422-002); the other pairs would end at once, so the ticket has them not.
+    """
+    if type_ in STOPS and tif not in (F.DAY, F.GTC):
+        return "A stop waits for its price, so it needs a day, or longer."
+    if type_ == T.MARKET and tif == F.GTC:
+        return "A market order takes the price there is, so it has nothing to wait for."
+    if tif in AT_ONCE and not now.is_open:
+        opens = words.moment(now.changes_at)
+        return f"That needs an open market. It opens on {opens}; choose another until then."
+    return ""
+
 
 REFUSALS = {
     "BLUM-422-001": "There isn’t enough cash for it. Until an order is filled, a little more than "
@@ -110,6 +128,25 @@ def trail(order: Order) -> str:
     if order.trail_percent is not None:
         return words.percent(order.trail_percent / 100)
     return exact(order.trail_price)
+
+
+def fields(order: Order) -> dict[str, str]:
+    """The ticket's fields, to ask once more for what wasn't traded of it."""
+    by_amount = order.notional is not None
+    percent = order.trail_percent is not None
+    given = {
+        "side": order.side,
+        "type": order.type,
+        "by": "amount" if by_amount else "quantity",
+        "quantity": None if by_amount else count(order.remaining).replace(",", ""),
+        "amount": order.notional - order.filled_amount if order.notional else None,
+        "stop_price": order.stop_price and f"{order.stop_price.normalize():f}",
+        "limit_price": order.limit_price and f"{order.limit_price.normalize():f}",
+        "trail_by": "percent" if percent else "price",
+        "trail": (found := order.trail_percent or order.trail_price) and f"{found.normalize():f}",
+        "time_in_force": order.time_in_force,
+    }
+    return {name: str(value) for name, value in given.items() if value is not None}
 
 
 def filled(order: Order) -> str:

@@ -21,7 +21,8 @@ from tests.funding.conftest import key_in, sign_in
 from tests.funding.test_loop import allowed
 from tests.trading.conftest import market_is, run
 from trading import services, sync
-from trading.models import Asset, Desk, Order, Position, Quote
+from trading.estimate import warnings
+from trading.models import Asset, Desk, Hours, Order, Position, Quote
 
 TICKET = "/trade/VTI/order/"
 
@@ -291,6 +292,8 @@ TOGETHER = [
     ({"type": "trailing_stop", "trail": "100"}, "below 100"),
     ({"type": "trailing_stop", "trail_by": "price", "trail": "99999"}, "less than the price"),
     ({"type": "stop_limit", "stop_price": "900", "limit_price": "800"}, "never be filled"),
+    ({"time_in_force": "gtc"}, "nothing to wait for"),
+    ({"type": "stop", "stop_price": "900", "time_in_force": "cls"}, "needs a day, or longer"),
 ]
 
 
@@ -446,3 +449,51 @@ def test_the_key_of_the_form_goes_all_the_way(web, vti):
     key = key_in(page)
     order = give(web, key=key)
     assert str(order.key) == key
+
+
+def test_the_ticket_offers_only_the_times_that_go_with_the_type_and_says_why(web, vti):
+    def offered(page):
+        return re.findall(r'name="time_in_force" value="(\w+)"', page)
+
+    assert offered(text(web.get(f"{TICKET}?type=limit"))) == Order.Tif.values
+    page = text(web.get(f"{TICKET}?type=stop&time_in_force=fok"))
+    assert offered(page) == ["day", "gtc"]
+    assert "A stop waits for its price" in page
+    assert "so it counts for the day now" in page
+    market_is(open_now=False)
+    assert offered(text(web.get(f"{TICKET}?type=limit"))) == ["day", "gtc", "opg", "cls"]
+
+
+def test_all_the_cash_and_all_the_shares_fill_in_the_size(web, vti):
+    page = text(web.get(f"{TICKET}?by=amount&all=1"))
+    assert "10,000" in re.search(r'<input[^>]*name="amount"[^>]*>', page)[0]
+    give(web, quantity="4")
+    run()
+    run()
+    page = text(web.get(f"{TICKET}?side=sell&all=1"))
+    assert 'value="4"' in re.search(r'<input[^>]*name="quantity"[^>]*>', page)[0]
+
+
+def test_what_was_canceled_can_be_asked_for_again_as_it_was(web, vti, sandbox):
+    last = Quote.objects.get(asset=vti).price
+    order = give(web, type="limit", quantity="10", limit_price=str(last - 20), time_in_force="gtc")
+    run()
+    market.fill_by_hand(sandbox, remote(sandbox, order), Decimal(4), Decimal("100"))
+    web.post(reverse("trading:order-cancel", args=[order.pk]))
+    run()
+    page = text(web.get(reverse("trading:order", args=[order.pk])))
+    again = re.search(r'href="([^"]*)">Order again', page)[1].replace("&amp;", "&")
+    ticket = text(web.get(again))
+    assert 'value="6"' in re.search(r'<input[^>]*name="quantity"[^>]*>', ticket)[0]
+    assert f'value="{(last - 20).normalize():f}"' in ticket
+    assert re.search(r'value="gtc"[^>]*checked', ticket)
+
+
+def test_a_market_order_is_warned_of_where_buyers_and_sellers_are_far_apart(web, vti):
+    quote = Quote.objects.get(asset=vti)
+    quote.bid, quote.ask = Decimal(97), Decimal(100)
+    wish = Order(symbol="VTI", side="buy", type="market", quantity=1)
+    said = " ".join(warnings(wish, quote, Hours(True, timezone.now(), known=True)))
+    assert "3.0% apart" in said
+    quote.bid = Decimal("99.95")
+    assert not warnings(wish, quote, Hours(True, timezone.now(), known=True))

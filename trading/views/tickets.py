@@ -47,6 +47,8 @@ def ticket(request: Request, symbol: str) -> HttpResponse:
         now=hours(market),
         initial={name: value for name, value in request.GET.items() if name != "key"},
     )
+    if "all" in request.GET and not checks:
+        form.fill_in_all()
     if request.method == "POST":
         made = Order.objects.filter(account=account, key=form.data["key"]).first()
         if made:
