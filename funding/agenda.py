@@ -255,7 +255,7 @@ def _by_hand(deposit: Deposit) -> Item:
     """A transfer that the person sends: the day by which it has to be here. Until it has been seen
     it is a `transfer` to send, nothing to count on."""
     amount = words.money(deposit.amount)
-    waits = deposit.status in {Deposit.Status.REQUESTED, Deposit.Status.PENDING}
+    waits = _waits_for_person(deposit)
     return Item(
         f"Send {amount} from your bank" if waits else f"{amount} is being cleared",
         day=words.local(deposit.expires_at).date() if waits and deposit.expires_at else None,
@@ -372,19 +372,31 @@ ENDINGS = {
 }
 
 
+def _waits_for_person(deposit: Deposit) -> bool:
+    """Whether they still have to send it: nothing is on its way that we know of."""
+    return deposit.is_by_hand and deposit.status in {
+        Deposit.Status.REQUESTED,
+        Deposit.Status.PENDING,
+    }
+
+
 def _came(deposit: Deposit) -> bool:
     """Counts in the ledger: here or on its way. A returned one counts, and its return too."""
+    if _waits_for_person(deposit):
+        return False
     return deposit.status not in NEVER_CAME or deposit.was_returned
 
 
 def _title(deposit: Deposit) -> str:
     name = "Auto-invest" if deposit.schedule_id else "Deposit"
+    if _waits_for_person(deposit):
+        return f"{name} announced"
     return name if _came(deposit) else name + ENDINGS[Deposit.Status(deposit.status)]
 
 
 def _detail(deposit: Deposit) -> str:
     source = f"from {deposit.bank}" if deposit.bank else "from your bank"
-    if deposit.status in Deposit.OPEN:
+    if deposit.status in Deposit.OPEN and not _waits_for_person(deposit):
         return f"On its way {source}"
     if not _came(deposit):
         return f"{words.money(deposit.amount)} {source}"

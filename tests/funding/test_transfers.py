@@ -49,6 +49,8 @@ def test_the_page_says_where_to_send_it_with_which_reference_and_by_when(
     assert announced.expires_at
     coming = {item.title: item.kind for item in agenda.things_to_come(account)}
     assert coming["Send $500.00 from your bank"] == "transfer"  # nothing to count on yet
+    told = {item.title: item.amount for item in agenda.things_that_happened(account)}
+    assert told["Deposit announced"] is None
     assert "Now send your first deposit." in web.get("/home/").content.decode()
 
 
