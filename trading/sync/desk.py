@@ -10,7 +10,7 @@ from accounts.models import Account
 from robo import clients
 from robo.bluum.trading import Position as RemotePosition
 from robo.bluum.trading import Quote as RemoteQuote
-from trading.models import Asset, Desk, Order, Position, Quote
+from trading.models import Asset, Desk, Position, Quote
 from trading.sync.market import LOOKED
 from trading.sync.orders import adopt_orders
 
@@ -32,22 +32,8 @@ def advance_desk(desk: Desk) -> timedelta | None:
     prices = api.assets.quotes(*(one.symbol for one in held)) if held else ()
     apply_desk(desk.pk, held)
     apply_closes(prices)
-    want_closes(account, {one.symbol for one in held})
     seen = Desk.objects.values_list("looked_at", flat=True).get(pk=desk.pk)
     return WATCHED if seen and timezone.now() - seen < LOOKED else USUALLY
-
-
-def want_closes(account: Account, held: set[str]) -> None:
-    """What is or was held has its past prices read once a day: the account's worth is told by
-    them, whether or not somebody looks at the quote."""
-    lately = timezone.now() - timedelta(days=366)
-    sold = Order.objects.filter(account=account, filled_quantity__gt=0, created_at__gt=lately)
-    symbols = held | set(sold.values_list("symbol", flat=True))
-    old = (timezone.now() - timedelta(days=1)).isoformat()
-    for asset in Asset.objects.filter(symbol__in=symbols, is_tradable=True):
-        quote, _ = Quote.objects.get_or_create(asset=asset, defaults={"due_at": None})
-        if quote.due_at is None and quote.bars_at.get("year", "") < old:
-            quote.poke()
 
 
 @transaction.atomic

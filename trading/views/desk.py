@@ -1,7 +1,6 @@
 """Home of a self-directed account, and the search for what to trade."""
 
 from datetime import timedelta
-from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -11,16 +10,13 @@ from django.views.decorators.http import require_GET, require_safe
 from accounts.guards import Request, investor_required, investor_with
 from portfolios.snapshot import accounts_with_everything
 from portfolios.views import home as managed_home
-from portfolios.views.overview import PERIODS, value_context
 from robo import agenda
 from trading import services
-from trading.history import worth_by_day
-from trading.holdings import Row, rows_of, worth_of
+from trading.holdings import rows_of, worth_of
 from trading.hours import hours
 from trading.models import Asset, Market
 
 LATE_AFTER = timedelta(hours=1)
-YEAR = ("1m", "3m", "1y")
 
 
 @investor_with(accounts_with_everything)
@@ -34,13 +30,9 @@ def home(request: Request) -> HttpResponse:
     if desk:
         services.look_at(desk)
     rows = rows_of(account)
-    values = value_of(request, rows)
-    if request.htmx and request.htmx.target == "value":
-        return render(request, "portfolios/_value.html", values)
     free, _ = services.buying_power(account)
     todo = agenda.things_to_do(account)
     context = {
-        **values,
         "account": account,
         "desk": desk,
         "rows": rows,
@@ -55,14 +47,6 @@ def home(request: Request) -> HttpResponse:
     }
     fragment = request.htmx and request.GET.get("part") == "worth"
     return render(request, "trading/_desk.html" if fragment else "trading/desk.html", context)
-
-
-def value_of(request: Request, rows: list[Row]) -> dict[str, Any]:
-    """The chart of a period: a year at most is known, by its closes."""
-    period = request.GET.get("period", "")
-    points = worth_by_day(request.account, [row.position for row in rows])
-    found = value_context(None, points, period if period in YEAR else "1y")
-    return {**found, "periods": [(key, PERIODS[key][0]) for key in YEAR]}
 
 
 @investor_required
