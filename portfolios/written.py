@@ -188,7 +188,7 @@ def _shares(told: str | None) -> str:
 
 def _day(told: Any) -> str:
     try:
-        return words.long_day(date.fromisoformat(str(told)[:10]))
+        return words.long_day(date.fromisoformat(str(told)[:10])).replace(" ", "\N{NO-BREAK SPACE}")
     except ValueError:
         return str(told or "")
 

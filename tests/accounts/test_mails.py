@@ -44,7 +44,7 @@ def exists(address: str) -> bool:
     if path == address:
         return address.startswith(("mailto:", "tel:"))
     try:
-        resolve(path)
+        resolve(path.partition("?")[0])
     except Resolver404:
         return False
     return True
