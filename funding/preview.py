@@ -151,7 +151,7 @@ def preview(account: Account, amount: Decimal, method: str = "ach") -> Preview:
         sales=sales,
         gain=selling.gain_of(sales),
         gains=selling.gains_of(sales),
-        rates=_rates(account),
+        rates=rates_of(account),
         effects=_effects(account, amount),
         way=calendar.way_out(timezone.now(), sells=bool(missing), wire=method == "wire"),
     )
@@ -179,7 +179,8 @@ def _tax_aware(account: Account) -> bool:
     return bool(rules.get("tax_aware"))
 
 
-def _rates(account: Account) -> lots.Rates | None:
+def rates_of(account: Account) -> lots.Rates | None:
+    """What the person told of their brackets; None without the federal one."""
     profile = InvestorProfile.objects.filter(account=account).first()
     told = profile.sections.get("tax", {}) if profile else {}
     federal = told.get("federal_tax_bracket")

@@ -1,6 +1,7 @@
 """The money place: what's under way, what's coming, and one ledger of everything that happened."""
 
 import csv
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -144,12 +145,10 @@ def _lines(choice: entries.Choice) -> Iterator[str]:
 
 
 def _harmless(text: str) -> str:
-    """A spreadsheet must not take a cell for a formula."""
-    return (
-        f"'{text}"
-        if text[:1] in {"=", "+", "@", "\t", "\r"} or (text[:1] == "-" and not text[1:2].isdigit())
-        else text
-    )
+    """A spreadsheet must not take a cell for a formula; a number stays one."""
+    is_number = re.fullmatch(r"-?\d+(\.\d+)?", text)
+    risky = not is_number and text.lstrip()[:1] in {"=", "+", "-", "@"}
+    return f"'{text}" if risky or text[:1] in {"\t", "\r"} else text
 
 
 def _day(text: str) -> date | None:

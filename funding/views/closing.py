@@ -17,9 +17,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.guards import Request, active_account, investor_required
 from accounts.models import Account
 from funding import closing as closings
-from funding import holds, limits
+from funding import holds, limits, lots
 from funding.forms import BankField, Keyed
 from funding.models import Closing
+from funding.preview import rates_of
 from funding.services import NotPossible
 from funding.sync.closings import rounds_of
 from portfolios.plan import pdf
@@ -81,9 +82,13 @@ def closing_money(request: Request) -> HttpResponse:
         return redirect(f"{reverse('funding:closing-sign')}?{wish}")
     if not account.banks.usable().exists():
         return redirect("funding:closing")
+    ahead, rates = closings.ahead(account), rates_of(account)
+    gains = lots.Gains(ahead.gains.short, ahead.gains.long)
     context = {
         "form": form,
-        "ahead": closings.ahead(account),
+        "ahead": ahead,
+        "rates": rates,
+        "tax": lots.tax_on(gains, rates) if rates else None,
         "most": limits.most_withdrawal(),
     }
     status = 422 if form.errors else 200

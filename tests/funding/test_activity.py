@@ -147,6 +147,8 @@ def test_the_file_holds_what_the_page_shows(
     fee = next(row for row in rows if row["kind"] == "fee")
     assert (fee["amount_usd"], fee["cash_after_usd"]) == ("-1.50", "4.50")
     assert _harmless("=1+1") == "'=1+1"
+    assert _harmless(" =1+1") == "' =1+1"
+    assert _harmless("-1+cmd|' /C calc'!A0") == "'-1+cmd|' /C calc'!A0"
     assert [_harmless(text) for text in ("-1.50", "-cmd", "@x")] == ["-1.50", "'-cmd", "'@x"]
     assert not any(value.startswith("=") for row in rows for value in row.values())
     few = web.get(reverse("funding:activity-csv"), {"q": "under 2", "only": "money"})

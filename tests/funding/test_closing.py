@@ -17,7 +17,8 @@ from funding.holds import hold
 from funding.models import BankAccount, Closing, Deposit, Schedule, SecurityHold, Wallet, Withdrawal
 from funding.services import request_schedule
 from funding.sync import closings
-from portfolios.models import Investment, Policy, Portfolio
+from onboarding.models import InvestorProfile
+from portfolios.models import Holding, Investment, Policy, Portfolio
 from portfolios.services import CannotRebalance, request_rebalance
 from robo import work
 from sandbox import book, faults, ledger, orders
@@ -269,6 +270,25 @@ def test_more_than_one_transfer_can_carry_leaves_in_several(
     # What comes late is sent on, and never so that what is left is too little to be sent.
     closings._ask(closing, Decimal("400.50"))
     assert Withdrawal.objects.latest("pk").amount == Decimal("399.00")
+
+
+def test_with_a_bracket_known_the_tax_is_said_in_dollars(
+    web: Client, invested: Account, bank: BankAccount
+) -> None:
+    held = Holding.objects.filter(portfolio__account=invested)
+    held.exclude(pk=held.first().pk).delete()
+    lots = [
+        {"quantity": "5", "total_cost_basis": "100", "acquired_date": "2020-01-02"},
+        {"quantity": "5", "total_cost_basis": "120", "acquired_date": str(timezone.localdate())},
+    ]
+    held.update(quantity=10, price=30, lots=lots)
+    InvestorProfile.objects.filter(account=invested).delete()
+    assert "Tax on it" not in web.get("/money/closing/money/").content.decode()
+    told = {"federal_tax_bracket": "0.22", "state_tax_rate": "0.05"}
+    InvestorProfile.objects.create(account=invested, sections={"tax": told})
+    page = web.get("/money/closing/money/").content.decode()
+    assert "27% short-term, 20% long-term" in page
+    assert "$18.10" in page  # 30 × 0.27 + 50 × 0.20
 
 
 def test_only_maya_sees_her_closing(
