@@ -283,7 +283,9 @@ def test_with_a_bracket_known_the_tax_is_said_in_dollars(
     ]
     held.update(quantity=10, price=30, lots=lots)
     InvestorProfile.objects.filter(account=invested).delete()
-    assert "Tax on it" not in web.get("/money/closing/money/").content.decode()
+    page = web.get("/money/closing/money/").content.decode()
+    assert "Tax on it" not in page
+    assert "With your tax bracket in" in page
     told = {"federal_tax_bracket": "0.22", "state_tax_rate": "0.05"}
     InvestorProfile.objects.create(account=invested, sections={"tax": told})
     page = web.get("/money/closing/money/").content.decode()
