@@ -27,7 +27,7 @@ PERIODS: dict[str, tuple[str, str, str, int]] = {
     "5y": ("5Y", "The past five years", "years", 1827),
 }
 """Name to label, words, which kept prices, days back."""
-SHAPES = {"line": "Line", "candles": "Candles"}
+SHAPES = ("line", "candles")
 
 
 def asset_named(symbol: str) -> Asset:
@@ -89,7 +89,7 @@ def chart_context(row: Quote, period: str, shape: str) -> dict[str, Any]:
         "period_name": name,
         "periods": [(key, label) for key, (label, *_) in PERIODS.items()],
         "shape": shape,
-        "shapes": list(SHAPES.items()),
+        "other": "line" if shape == "candles" else "candles",
         "has_candles": bool(points) and all(None not in one for one in points),
         "each": in_words(reach, each) if each > 1 else "",
         "chart": charts.price_chart(drawn, name=f"{row.asset_id}, {name.lower()}"),
@@ -143,6 +143,6 @@ def points_of(row: Quote, reach: str, days: int) -> list[charts.PricePoint]:
     return [one._replace(at=_day(one.at)) for one in points]
 
 
-def _day(at: Any) -> date:
+def _day(at: date | datetime) -> date:
     """New York's."""
-    return at.astimezone(calendar.NEW_YORK).date()  # type: ignore[no-any-return]
+    return at.astimezone(calendar.NEW_YORK).date() if isinstance(at, datetime) else at
