@@ -130,7 +130,7 @@ def test_no_bank_and_another_persons_bank_are_refused_alike(
         answer = web.post(FORM, {"key": key, "bank": chosen, "amount": "500", "confirmed": "1"})
         assert answer.status_code == 422
         assert "Choose one of your linked banks." in answer.content.decode()
-        assert "9999" not in answer.content.decode()
+        assert "••9999" not in answer.content.decode()
     assert not Deposit.objects.exists()
 
 

@@ -146,7 +146,7 @@ def test_nothing_about_a_person_is_kept_of_a_payload(deliver: Callable[..., int]
     }
     deliver(EVENT | {"data": EVENT["data"] | about})
     kept = json.dumps(Event.objects.values().get(), default=str)
-    for word in ("Maya", "maya@", "536", "1234.56", "Elm"):
+    for word in ("Maya", "maya@", "536-22", "1234.56", "Elm"):
         assert word not in kept
 
 
