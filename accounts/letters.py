@@ -8,6 +8,7 @@ handed to the outbox in the transaction that marks it sent.
 from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from django.core import signing
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 
 from accounts import disputes
@@ -168,8 +169,57 @@ def single(notice: Notice) -> dict[str, Any]:
         "heading": notice.title,
         "paragraphs": [notice.body],
         "action_url": address_of(notice) if notice.url else "",
-        "action_text": "See it",
+        "action_text": action_of(notice),
     }
+
+
+ACTIONS = {
+    "accounts:documents": "Open your documents",
+    "accounts:export": "Fetch your data",
+    "accounts:security": "Check your security",
+    "accounts:status": "See where it stands",
+    "accounts:write": "Read the answer",
+    "accounts:you": "Check your details",
+    "funding:activity": "Open your activity",
+    "funding:bank-repair": "Repair the bank",
+    "funding:banks": "Open your banks",
+    "funding:closing-status": "See where it stands",
+    "funding:deposit": "Make a deposit",
+    "funding:deposit-status": "Follow the deposit",
+    "funding:dividends": "Open dividends",
+    "funding:link": "Link a bank",
+    "funding:money": "Open your money",
+    "funding:schedule": "Open the schedule",
+    "funding:schedule-new": "Set up auto-invest",
+    "funding:schedule-skip": "Skip this one",
+    "funding:schedules": "Open auto-invest",
+    "funding:withdrawal-status": "Follow the withdrawal",
+    "home": "Open your account",
+    "onboarding:risk-result": "See your result",
+    "picture:check": "Check your picture",
+    "picture:mend": "Repair the bank",
+    "picture:overview": "Open your picture",
+    "portfolios:assistant": "Read the answer",
+    "portfolios:documents": "Open your documents",
+    "portfolios:goal": "Open the goal",
+    "portfolios:insights": "Open insights",
+    "portfolios:policy": "Open your policy",
+    "portfolios:portfolio": "Open your portfolio",
+    "portfolios:portfolio-rebalance": "Open rebalancing",
+    "portfolios:portfolio-rebalancing": "Read what was done",
+    "portfolios:report": "Read the report",
+    "trading:order": "Follow the order",
+}
+"""What the button of a letter says, by the page it opens."""
+
+
+def action_of(notice: Notice) -> str:
+    """The name of a notice's button: what the person finds behind it."""
+    try:
+        page = resolve(urlsplit(notice.url).path).view_name
+    except Resolver404:
+        return "Open it"
+    return ACTIONS.get(page, "Open it")
 
 
 def gathered(letter: Letter, notices: Iterable[Notice]) -> dict[str, Any]:

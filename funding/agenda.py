@@ -155,7 +155,7 @@ def money_to_do(account: Account) -> Iterator[Item]:
             kind="failed",
             urgent=True,
         )
-    if all(deposit.status in NEVER_CAME for deposit in known.deposits):
+    elif all(deposit.status in NEVER_CAME for deposit in known.deposits):
         yield Item(
             "Make your first deposit",
             detail="You see the arrival date before you confirm.",

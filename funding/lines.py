@@ -2,18 +2,22 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Avg
+from django.db.models.functions import TruncMonth
 from django.urls import reverse
 
 from accounts.models import Account
 from funding import reasons
 from funding.models import Deposit, Movement, MovementQuerySet
-from portfolios.models import Investment, Report
+from portfolios.models import Investment, Report, Valuation
+from robo import partner
 from robo.ui import words
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -55,8 +59,40 @@ def entries_of(
         replaced_by=None,
     )  # fmt: skip
     statements = dict(monthly.values_list("first_day", "pk"))
+    averages = cache(lambda: worth_by_month(account))
     for row in known[:most].iterator(chunk_size=500):
-        yield _in_words(row, statements)
+        entry = _in_words(row, statements)
+        yield _with_formula(entry, row, averages()) if _is_advisory_fee(row) else entry
+
+
+def worth_by_month(account: Account) -> dict[date, Decimal]:
+    """What the account was worth on average at the closes of each month, dollars, by its first
+    day."""
+    closes = Valuation.objects.filter(portfolio__account=account)
+    months = closes.annotate(month=TruncMonth("day")).order_by().values("month")
+    return dict(months.annotate(worth=Avg("value")).values_list("month", "worth"))
+
+
+def _is_advisory_fee(row: Movement) -> bool:
+    return row.kind == K.FEE and (not row.words or "advis" in row.words.lower())
+
+
+def _with_formula(entry: Entry, row: Movement, averages: Mapping[date, Decimal]) -> Entry:
+    """An advisory fee with the month it is for and what the agreement makes of that month: the
+    yearly share of its average worth, by its days in a year of 365. Ours, so "about": Bluum counts
+    each day."""
+    last = row.month - timedelta(days=1)
+    worth = averages.get(last.replace(day=1))
+    share = partner.current().fees.advisory
+    agreed = f"{words.percent(share)} a year of what your account is worth, day by day"
+    facts = [("For", words.month(last)), ("Agreed", agreed)]
+    if worth is not None:
+        about = words.money(worth * share * last.day / 365)
+        sentence = f"On {words.money(worth)}, the average of the month’s closes: about {about}"
+        facts.append(("By that", sentence))
+    return replace(
+        entry, detail=f"For {words.month(last)}", facts=(entry.facts[0], *facts, *entry.facts[1:])
+    )
 
 
 def _in_words(row: Movement, statements: Mapping[date, int]) -> Entry:
@@ -69,7 +105,7 @@ def _in_words(row: Movement, statements: Mapping[date, int]) -> Entry:
     if row.run:
         facts.append(("Why", _why(row)))
     if row.order_id:
-        facts.append(("Order at Bluum", row.order_id))
+        facts.append(("Our custodian’s order", row.order_id))
     transfer = row.deposit or row.withdrawal
     if transfer:
         facts.append(("Asked for", words.moment(transfer.created_at)))

@@ -267,7 +267,7 @@ def _behind(row: Insight, known: Known, goal: Goal, needed: str = "") -> Reading
     if found:
         told = f"{found.in_100} in 100 futures reach it; on track is {found.bar_in_100}. "
     if needed:
-        told += f"Bluum reckons that {needed} a month would do at an average return."
+        told += f"Our custodian reckons that {needed} a month would do at an average return."
     return Reading(
         row,
         "Goal",

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, resolve_url
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
@@ -133,6 +133,20 @@ def _page_of(request: HttpRequest) -> str:
         return resolve_url("home")
     parts = urlsplit(page)
     return urlunsplit(("", "", parts.path, parts.query, ""))
+
+
+def forms_only(get_response: GetResponse) -> GetResponse:
+    """Who opens by hand an address that only takes a form gets a page, not the browser's own."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        answer = get_response(request)
+        if request.method != "GET" or not isinstance(answer, HttpResponseNotAllowed):
+            return answer
+        page = render(request, "405.html", status=405)
+        page.headers["Allow"] = answer.headers["Allow"]
+        return page
+
+    return middleware
 
 
 def staff_have_mfa(get_response: GetResponse) -> GetResponse:

@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "robo.logs.RequestMiddleware",
     "robo.http.local_time",
     "robo.http.sign_in_returns",
+    "robo.http.forms_only",
     "robo.http.staff_have_mfa",
     "robo.http.permissions_policy",
 ]

@@ -107,8 +107,9 @@ def run_of(row: Investment, own: Any = None) -> Run:
 
 
 def _off(noted: dict[str, Any]) -> Decimal | None:
+    """What was in the wrong place; None where nobody noted it, or nothing was held yet."""
     allocation = noted.get("allocation")
-    if not allocation:
+    if not allocation or not any(Decimal(found["actual"]) for found in allocation.values()):
         return None
     return (
         drifting.drift(

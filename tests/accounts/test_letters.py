@@ -13,6 +13,7 @@ from accounts import letters, services
 from accounts.mail import unpack
 from accounts.models import Choices, Letter, Mail, Notice, Topic
 from robo import seal, work
+from tests import addresses
 
 DENVER = ZoneInfo("America/Denver")
 
@@ -269,3 +270,34 @@ def test_the_bell_costs_the_same_with_many_messages(
         tell(account, f"trade {number}")
     with django_assert_max_num_queries(9):
         client.get(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "named"),
+    [
+        ("/money/deposits/7/", "Follow the deposit"),
+        ("/money/auto-invest/7/skip/", "Skip this one"),
+        ("/money/activity/?kind=fee#activity", "Open your activity"),
+        ("/portfolio/history/", "Read what was done"),
+        ("/no-such-page/", "Open it"),
+    ],
+)
+def test_the_button_of_a_letter_names_what_it_opens(account, url, named):
+    services.tell(account=account, key="k", title="T", body="B.", topic="portfolio", url=url)
+    [notice] = Notice.objects.all()
+    mail = letters.message_of(Letter(pk=1, account=account, kind=Letter.Kind.NOW), [notice])
+    assert f">{named}</a>" in mail.alternatives[0][0]
+    assert f"{named}: http" in mail.body
+
+
+def test_every_name_of_a_button_belongs_to_a_page_there_is():
+    assert letters.ACTIONS.keys() <= dict(addresses.names()).keys()
+
+
+def test_only_what_touches_sign_in_asks_whether_it_was_you(account):
+    for topic, asks in (("documents", False), ("money", False), ("security", True)):
+        services.tell(account=account, key=topic, title="T", body="B.", topic=topic, url="/home/")
+        notice = Notice.objects.get(key=topic)
+        mail = letters.message_of(Letter(pk=1, account=account, kind=Letter.Kind.NOW), [notice])
+        assert ("Wasn’t you?" in mail.body) == asks
+        assert ("Wasn’t you?" in mail.alternatives[0][0]) == asks

@@ -2,8 +2,9 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +17,9 @@ from accounts.models import Account
 from funding import entries
 from funding.models import BankAccount, Deposit, Movement, Schedule, TransferEvent
 from funding.views.activity import _harmless
-from robo import agenda
+from portfolios.models import Portfolio, Valuation
+from robo import agenda, partner
+from robo.ui.words import money, percent
 
 PAGE = "/money/activity/"
 
@@ -153,6 +156,24 @@ def test_the_file_holds_what_the_page_shows(
     assert not any(value.startswith("=") for row in rows for value in row.values())
     few = web.get(reverse("funding:activity-csv"), {"q": "under 2", "only": "money"})
     assert len(few.content.decode().splitlines()) == 4
+
+
+def test_an_advisory_fee_says_for_which_month_it_is_and_what_was_agreed(
+    web: Client, account: Account
+) -> None:
+    portfolio = Portfolio.objects.create(account=account)
+    for day, value in ((date(2026, 10, 1), 20_000), (date(2026, 10, 30), 24_000)):
+        Valuation.objects.create(portfolio=portfolio, day=day, value=value)
+    Movement.objects.create(
+        account=account, key="fee", kind="fee", amount=Decimal("-4.66"), balance=Decimal("4.50"),
+        day=date(2026, 11, 2), month=date(2026, 11, 1), place=1, words="Advisory fee",
+    )  # fmt: skip
+    share = partner.current().fees.advisory
+    page = " ".join(re.sub(r"<[^>]+>", " ", web.get(PAGE).content.decode()).split())
+    assert "Advisory fee For October 2026" in page
+    assert f"Agreed {percent(share)} a year of what your account is worth, day by day" in page
+    about = money(Decimal(22_000) * share * 31 / 365)
+    assert f"On $22,000.00, the average of the month’s closes: about {about}" in page
 
 
 def test_before_anything_happened_the_page_says_that_is_right(

@@ -122,7 +122,7 @@ def test_what_we_have_no_words_for_is_quoted_as_bluums(web: Client, hers: Accoun
     an_insight(hers, category="opportunity", data={}, **given)
     shown = page_of(web)
     assert "A thing &lt;b&gt;" in shown
-    assert "In Bluum’s words: “Look at" in shown
+    assert "In our custodian’s words: “Look at" in shown
 
 
 def test_one_put_away_can_be_taken_back(web: Client, hers: Account) -> None:
@@ -197,7 +197,14 @@ def test_tax_ideas_are_bluums_estimates_with_the_wash_sale_rule_and_no_promise(
     )  # fmt: skip
     an_insight(hers, bluum_id="x", category="tax", title="Time to harvest", data={})
     shown = page_of(web)
-    told = ("BND stands", "$64.20", "$14.00", "Bluum’s estimate", "wash-sale rule", "Tax, 2026")
+    told = (
+        "BND stands",
+        "$64.20",
+        "$14.00",
+        "our custodian’s estimate",
+        "wash-sale rule",
+        "Tax, 2026",
+    )
     assert not [words for words in told if words not in shown]
     assert "harvest" not in shown.lower()
 

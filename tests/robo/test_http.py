@@ -241,6 +241,15 @@ def test_a_form_left_open_too_long_says_that_nothing_was_sent(db: None) -> None:
     assert "CSRF" not in page
 
 
+def test_an_address_that_only_takes_a_form_opens_as_a_page(client: Client, maya: Any) -> None:
+    client.force_login(maya)
+    answer = client.get("/account/security/devices/end-others/")
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "POST"
+    assert "There is nothing to open at this address." in answer.content.decode()
+    assert "text/html" in answer.headers["Content-Type"]
+
+
 # A visit that has ended -------------------------------------------------------------------------
 
 
