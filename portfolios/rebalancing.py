@@ -3,17 +3,20 @@
 Dollars, and fractions of the portfolio. Nothing here calls out.
 """
 
+import base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from accounts.models import Account
 from portfolios import market
 from portfolios.models import Holding, Investment, Portfolio, TradingHalt
 from portfolios.planning import drift as drifting
 from portfolios.planning import taxes
+from robo import partner
 from robo.ui import words
 
 ZERO = Decimal(0)
@@ -21,6 +24,13 @@ CENT = Decimal("0.01")
 COOLDOWN = timedelta(days=7)
 """Ours: so long after a rebalance with sales no other begins."""
 SMALLEST = Decimal("1.00")
+LEEWAY = Decimal("1.10")
+"""Gains up to a tenth and ten dollars above what was shown are what prices do in the meantime."""
+LEEWAY_DOLLARS = Decimal(10)
+TERMS = (
+    ("estimated_short_term_gains", "held a year or less"),
+    ("estimated_long_term_gains", "held over a year"),
+)
 
 stops: list[Callable[[Account], str]] = []
 """Functions of an account: why nobody may ask for sales now, in words; empty while they may. A
@@ -347,3 +357,57 @@ def shown(found: Preview, account: int) -> dict[str, Any]:
             "estimated_long_term_gains": None if found.tax.long is None else str(found.tax.long),
         },
     }
+
+
+def gains_of(tax: Mapping[str, Any] | None) -> Decimal:
+    """Gains less losses of both terms, dollars."""
+    return sum((Decimal(str((tax or {}).get(name) or 0)) for name, _ in TERMS), ZERO)
+
+
+def most_gains(tax: Mapping[str, Any] | None) -> Decimal:
+    """Above these gains less losses, dollars, a fresh analysis isn't what was agreed to."""
+    return (max(gains_of(tax), ZERO) * LEEWAY + LEEWAY_DOLLARS).quantize(CENT)
+
+
+def sold_of(told: Mapping[str, Any]) -> Decimal:
+    """What the trades that were shown sell, dollars."""
+    sales = [Decimal(t["notional"]) for t in told["trades"] if t["action"] == "sell"]
+    return sum(sales, ZERO)
+
+
+def text_for(told: Mapping[str, Any], key: UUID) -> str:
+    """The exact words a yes to what was `shown` signs. `key` is the wish's own, so that no two
+    wishes have the same words."""
+    us = partner.current()
+    reference = base64.b32encode(key.bytes).decode()
+    tax = told.get("tax") or {}
+    gains = " and ".join(
+        f"{'not known' if tax.get(name) is None else words.money_signed(Decimal(tax[name]))} "
+        f"on what was {term}"
+        for name, term in TERMS
+    )
+    made = words.moment(datetime.fromisoformat(told["at"]))
+    trades = [
+        f"{t['action'].capitalize()} about {words.money(Decimal(t['notional']))} of {t['symbol']}."
+        for t in told["trades"]
+    ]
+    return "\n\n".join(
+        [
+            f"I ask {us.legal_name} to bring my portfolio back to the targets of my policy by "
+            "these trades, at market prices.",
+            *trades,
+            f"Gains less losses that the sales take: {gains}. Which lots are sold, the custodian "
+            "picks so that they cost the least tax.",
+            f"All of this is an estimate, made on {made}: prices move until the orders are done. "
+            "If by then another fund would have to be "
+            f"sold, or more than {words.money(most_gains(tax))} of gains taken, nothing is traded "
+            "and I am asked to look again.",
+            f"Once the orders are given I can’t take this back. {us.name} charges nothing for it. "
+            f"Reference R-{reference[:4]}-{reference[4:8]}.",
+        ]
+    )
+
+
+def statement_of(told: Mapping[str, Any]) -> str:
+    """The words on the button."""
+    return f"Sell {words.money(sold_of(told))} and rebalance"

@@ -15,6 +15,8 @@ from robo import partner
 from robo.ui import words
 
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+PLAIN = {"closing", "policy", "rebalance"}
+"""Kinds of signatures whose words we make as plain lines; a partner's own texts are Markdown."""
 
 
 def signature_pdf(signature: Signature) -> bytes:
@@ -24,7 +26,7 @@ def signature_pdf(signature: Signature) -> bytes:
         account=signature.account, title=text.title, body=text.body, sha256=text.sha256,
         version=text.version, said=signature.statement, at=signature.signed_at, ip=signature.ip,
         name=f"{text.slug}-{text.version}.md",
-        is_markdown=signature.kind not in {"closing", "policy"},
+        is_markdown=signature.kind not in PLAIN,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import Account, OfAccountManager
+from accounts.models import Account, OfAccountManager, Signature
 from onboarding.models import dollars
 from robo.work import Work, WorkQuerySet, due_indexes
 
@@ -189,6 +189,14 @@ class Investment(Work):
         db_default={},
         blank=True,
         help_text="What was shown when the yes was given: trades, tax, at; an adviser's reason.",
+    )
+    signature = models.OneToOneField(
+        Signature,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Of the words its investor said yes to; an adviser's yes has a reason instead.",
     )
 
     IN_MOTION = (Status.WAITING, Status.PENDING, Status.IN_PROGRESS)

@@ -2,6 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
+import pgtrigger
 from django.db import models
 from django.utils import timezone
 
@@ -11,14 +12,22 @@ from robo.work import Work, due_indexes
 NEW_YORK = ZoneInfo("America/New_York")
 CUSTOM = "custom"
 """The span of a statement that its investor asked for."""
+CONTENT = (
+    "account_id", "kind", "span", "first_day", "last_day", "title", "status", "data", "pdf",
+    "sha256", "ties", "created_at", "fetched_at", "corrected_at", "replaced_by_id",
+)  # fmt: skip
+EARLIER_CHANGES = "OLD.replaced_by_id IS NOT NULL AND ({})".format(
+    " OR ".join(f"OLD.{name} IS DISTINCT FROM NEW.{name}" for name in CONTENT)
+)
+"""What was shown before a correction never changes; when it was opened may still be noted."""
 
 
 class Report(Work):
     """A document of Bluum's about the account: a statement, gains and losses, the market beside it.
 
     Fetched by its step and kept with its hash; a page only ever shows what is kept. One that Bluum
-    corrects keeps its row; what was kept before becomes a row of its own, which never changes. The
-    days are New York's, both included.
+    corrects keeps its row; what was kept before becomes a row of its own, which the database keeps
+    from being changed or deleted. The days are New York's, both included.
     """
 
     class Kind(models.TextChoices):
@@ -60,7 +69,7 @@ class Report(Work):
     )
     replaced_by = models.ForeignKey(
         "self",
-        models.CASCADE,
+        models.PROTECT,
         null=True,
         blank=True,
         related_name="earlier",
@@ -81,13 +90,26 @@ class Report(Work):
             )
         ]
         indexes = due_indexes("report")
+        triggers = [
+            pgtrigger.Protect(
+                name="earlier_kept",
+                operation=pgtrigger.Delete,
+                condition=pgtrigger.Q(old__replaced_by__isnull=False),
+            ),
+            pgtrigger.Protect(
+                name="earlier_stays",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(EARLIER_CHANGES),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title
 
     @property
     def is_final(self) -> bool:
-        """Whether its period was over when it was fetched: then it never changes."""
-        if self.fetched_at is None:
+        """Whether its period was over when it was fetched: then only a correction changes it. A
+        comparison's period ends today, every day."""
+        if self.fetched_at is None or self.kind == self.Kind.BENCHMARK:
             return False
         return self.last_day < self.fetched_at.astimezone(NEW_YORK).date()

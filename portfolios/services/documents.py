@@ -187,6 +187,8 @@ def _note(row: Report) -> str:
         return "The lines don’t add up to the closing value; we have asked"
     if row.corrected_at:
         return f"Corrected on {words.day(row.corrected_at)}"
+    if row.kind == Report.Kind.BENCHMARK:
+        return ""
     if not row.is_final:
         return "So far; brought up to date each day"
     fresh = row.delivered_at and row.delivered_at > timezone.now() - timedelta(days=60)

@@ -1,6 +1,5 @@
 """Someone says yes to sales; staff stop trading and let it go on."""
 
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -8,9 +7,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Account, Topic, User
-from accounts.services import tell
+from accounts.services import sign, tell
 from portfolios.models import Investment, Portfolio, TradingHalt
-from portfolios.rebalancing import stopped
+from portfolios.rebalancing import sold_of, statement_of, stopped, text_for
 from robo import audit, partner
 
 
@@ -20,9 +19,11 @@ class CannotRebalance(Exception):
 
 @transaction.atomic
 def request_rebalance(
-    *, account: Account, by: User, key: UUID, shown: dict[str, Any], reason: str = ""
-) -> Investment:
-    """Write down the yes to these trades. The same key is the same yes.
+    *, account: Account, by: User, key: UUID, shown: dict[str, Any], reason: str = "",
+    ip: str = "", user_agent: str = "",
+) -> Investment:  # fmt: skip
+    """Write down the yes to these trades. The same key is the same yes. An investor signs the words
+    they were shown, from `ip`; an adviser gives a `reason`.
 
     `shown` is what the person saw: trades, tax, at. Raises CannotRebalance while a run of trades
     is on its way, trading is stopped or the account is being closed.
@@ -40,13 +41,25 @@ def request_rebalance(
         raise CannotRebalance("Something is being traded right now. Look again when it is done.")
     if TradingHalt.objects.of(account).exists():
         raise CannotRebalance("Trading is stopped at the moment. We write when it goes on.")
-    sales = [t for t in shown["trades"] if t["action"] == "sell"]
-    sold = sum((Decimal(t["notional"]) for t in sales), Decimal(0))
+    signature = None
+    if by.pk == account.user_id:
+        signature = sign(
+            account=account,
+            slug="rebalance",
+            version=f"{timezone.localdate():%Y-%m-%d}",
+            title="Agreement to a rebalance",
+            body=text_for(shown, key),
+            kind="rebalance",
+            statement=statement_of(shown),
+            ip=ip,
+            user_agent=user_agent,
+        )
     made: Investment = Investment.objects.create(
         account=account,
         cause=cause,
-        amount=sold,
+        amount=sold_of(shown),
         asked_by=by,
+        signature=signature,
         agreed={**shown, "agreed_at": timezone.now().isoformat(), "reason": reason},
     )
     audit.record("agree to rebalance", actor=by, target=made, account=account, reason=reason)

@@ -18,6 +18,7 @@ from accounts.services import tell
 from portfolios.models import Investment
 from portfolios.planning import drift as drifting
 from portfolios.planning import taxes
+from portfolios.rebalancing import gains_of, most_gains
 from portfolios.sync import investing
 from portfolios.sync.common import bluum_portfolio, patience
 from portfolios.sync.portfolio import kept_analysis
@@ -28,9 +29,6 @@ from robo.ui import words
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
-LEEWAY = Decimal("1.10")
-"""Gains up to a tenth and ten dollars above what was shown are what prices do in the meantime."""
-LEEWAY_DOLLARS = Decimal(10)
 ALL_GIVEN = timedelta(minutes=10)
 """After so long an order that hasn't shown up was too small to be given."""
 
@@ -137,19 +135,12 @@ def differs(agreed: Mapping[str, Any], fresh: Mapping[str, Any]) -> str:
     if now - shown:
         return f"By now {', '.join(sorted(now - shown))} would be sold too. Please look again."
     then, gains = gains_of(agreed.get("tax")), gains_of(fresh.get("tax_impact"))
-    most = max(then, ZERO) * LEEWAY + LEEWAY_DOLLARS
-    if gains > most:
+    if gains > most_gains(agreed.get("tax")):
         return (
             f"By now {words.money(gains)} of gains would be taken instead of {words.money(then)}. "
             "Please look again."
         )
     return ""
-
-
-def gains_of(tax: Mapping[str, Any] | None) -> Decimal:
-    """Gains less losses of both terms, dollars."""
-    names = ("estimated_short_term_gains", "estimated_long_term_gains")
-    return sum((Decimal(str((tax or {}).get(name) or 0)) for name in names), ZERO)
 
 
 def allocation_of(analysis: RebalancingAnalysis) -> dict[str, dict[str, str]]:

@@ -133,7 +133,7 @@ def advance_report(report: Report) -> timedelta | None:
     report.refresh_from_db(fields=["fetched_at"])
     if report.span == "5y":  # its days are known by now; the shorter ones bring what is new
         return MONTHLY
-    if report.kind == Report.Kind.BENCHMARK or not report.is_final:
+    if not report.is_final:
         return DAILY
     return next_look(report)
 

@@ -38,6 +38,8 @@ class Run:
     """Gains less losses taken, by term; None where not known or nothing was sold."""
     prevented_by: str
     asked_by: str
+    signature: int | None
+    """Of the words that were said yes to."""
     moves: bool
 
 
@@ -102,6 +104,7 @@ def run_of(row: Investment, own: Any = None) -> Run:
         long=_gain(row.realized, "long"),
         prevented_by=row.prevented_by,
         asked_by=asked,
+        signature=row.signature_id,
         moves=row.status in Investment.IN_MOTION,
     )
 

@@ -1,5 +1,6 @@
 """Before a rebalance: what it would do, and the yes to it."""
 
+import hashlib
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.guards import Request, investor_required
 from portfolios import services
 from portfolios.models import Holding, Investment, TradingHalt
-from portfolios.rebalancing import Preview, preview, shown, stopped
+from portfolios.rebalancing import Preview, preview, shown, statement_of, stopped, text_for
 from portfolios.snapshot import Snapshot, snapshot
 from portfolios.sync.rebalancing import ask_now
 from portfolios.views.overview import link
@@ -39,6 +40,9 @@ def rebalance(request: Request) -> HttpResponse:
         (i for i in agenda.things_to_come(request.account) if i.kind in {"deposit", "auto_invest"}),
         None,
     )
+    key, told = uuid4(), shown(found, request.account.pk) if found else {}
+    may_say_yes = bool(found and found.may_be_asked and partner.current().advice.clients_rebalance)
+    text = text_for(told, key) if may_say_yes else ""
     context = {
         "preview": found,
         "is_fresh": fresh is not None,
@@ -47,10 +51,12 @@ def rebalance(request: Request) -> HttpResponse:
         "moving": [i for i in known.investments if i.status in Investment.IN_MOTION],
         "coming": coming if coming and coming.amount and coming.day else None,
         "deposit_url": link("funding:deposit"),
-        "key": uuid4(),
-        "shown": signing.dumps(shown(found, request.account.pk), salt=SALT, compress=True)
-        if found and found.may_be_asked and partner.current().advice.clients_rebalance
+        "key": key,
+        "shown": signing.dumps(told | {"words": digest(text)}, salt=SALT, compress=True)
+        if may_say_yes
         else "",
+        "text": text,
+        "says": statement_of(told) if may_say_yes else "",
         "adviser_decides": not partner.current().advice.clients_rebalance,
     }
     return render(request, "portfolios/rebalance.html", context)
@@ -75,8 +81,12 @@ def look(known: Snapshot, analysis: dict[str, Any]) -> Preview | None:
     )
 
 
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def agree(request: Request) -> HttpResponse:
-    """The yes to exactly what was shown."""
+    """The yes to exactly what was shown, signed in exactly the words that were."""
     try:
         told = signing.loads(request.POST.get("shown", ""), salt=SALT, max_age=SHOWN_FOR)
         key = UUID(request.POST.get("key", ""))
@@ -85,8 +95,18 @@ def agree(request: Request) -> HttpResponse:
         return redirect("portfolios:portfolio-rebalance")
     if told.pop("account") != request.account.pk:
         return redirect("portfolios:portfolio-rebalance")
+    if told.pop("words", "") != digest(text_for(told, key)):
+        messages.info(request, "The words have changed since. Please read them again.")
+        return redirect("portfolios:portfolio-rebalance")
     try:
-        services.request_rebalance(account=request.account, by=request.user, key=key, shown=told)
+        services.request_rebalance(
+            account=request.account,
+            by=request.user,
+            key=key,
+            shown=told,
+            ip=request.client_ip,
+            user_agent=request.headers.get("User-Agent", ""),
+        )
     except services.CannotRebalance as problem:
         messages.error(request, str(problem))
         return redirect("portfolios:portfolio-rebalance")

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
+from django.db.models import ProtectedError
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -149,6 +150,21 @@ def test_a_page_never_waits_for_the_custodian(
     there = web.get(reverse("portfolios:report-status", args=[row.pk])).content.decode()
     assert "every 5s" not in there
     assert "Download PDF" in there
+
+
+def test_a_comparison_goes_on_each_day_and_is_no_correction(
+    web: Client, kept: list[Report], account: Account, pass_time: Pass
+) -> None:
+    row = next(r for r in kept if r.kind == "benchmark")
+    pass_time(10 * DAY)  # what it is compared with moves on
+    wanted_on = row.last_day - 10 * DAY
+    Report.objects.filter(pk=row.pk).update(last_day=wanted_on, data={"portfolio_return": "1.25"})
+    assert reports.advance_report(Report.objects.get(pk=row.pk)) == DAY
+    row.refresh_from_db()
+    assert row.data["portfolio_return"] != "1.25"
+    assert not Report.objects.filter(replaced_by=row).exists()
+    assert not Notice.objects.filter(account=account, title__startswith="Corrected").exists()
+    assert "orrected" not in web.get(reverse("portfolios:documents")).content.decode()
 
 
 def test_a_finished_statement_is_looked_at_seldom(kept: list[Report], pass_time: Pass) -> None:
@@ -325,6 +341,32 @@ def test_a_corrected_statement_is_noticed_and_what_was_shown_stays(
     original = web.get(reverse("portfolios:report-file", args=[earlier.pk]))
     assert hashlib.sha256(original.content).hexdigest() == earlier.sha256
     assert "Corrected on" in squeezed_text(web, finished)
+
+
+def test_what_was_shown_before_a_correction_cant_be_changed_or_deleted(
+    web: Client, finished: Report, sandbox: World
+) -> None:
+    correct(sandbox, finished, "-12.50")
+    reports.advance_report(finished)
+    earlier = Report.objects.get(replaced_by=finished)
+    for change in (
+        "UPDATE portfolios_report SET data = '{}' WHERE id = %s",
+        "UPDATE portfolios_report SET pdf = NULL WHERE id = %s",
+        "UPDATE portfolios_report SET replaced_by_id = NULL WHERE id = %s",
+        "DELETE FROM portfolios_report WHERE id = %s",
+    ):
+        with (
+            pytest.raises(DatabaseError, match="Cannot"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(change, [earlier.pk])
+    with pytest.raises(ProtectedError):
+        finished.delete()
+    Report.objects.filter(pk=earlier.pk).update(opened_at=None)
+    web.get(reverse("portfolios:report", args=[earlier.pk]))
+    earlier.refresh_from_db()
+    assert earlier.opened_at is not None
 
 
 def squeezed_text(web: Client, row: Report) -> str:

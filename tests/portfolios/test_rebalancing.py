@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 
 from accounts.models import Account, Notice
 from funding.models import Withdrawal
@@ -21,12 +22,14 @@ from portfolios.planning import drift as drifting
 from portfolios.rebalancing import Tax, lots_of, terms_of
 from portfolios.sync.rebalancing import differs, realized
 from portfolios.views.portfolio import drift_of
-from robo import work
+from robo import agenda, work
 from robo.audit.models import Entry
 from robo.bluum.trading import Order
+from robo.ui import words
 from sandbox import book, faults, orders, rebalancing
 from sandbox.world import World
 from tests.portfolios.conftest import refreshed
+from tests.portfolios.pdf_text import attached, pdf_text, squeezed
 
 Money = Callable[[Account, Decimal], None]
 Settle = Callable[..., int]
@@ -135,6 +138,47 @@ def test_a_yes_is_carried_out_once_and_its_run_says_what_came_of_it(
     told = Notice.objects.get(key=f"investment:{run.pk}:completed")
     assert "Sold: " in told.body
     assert Entry.objects.filter(action="agree to rebalance").count() == 1
+
+
+def test_a_yes_is_signed_in_the_words_that_were_shown_and_is_on_paper(
+    web: Client, drifted: Portfolio, account: Account, omar: Any, client: Client
+) -> None:
+    page = web.get(PAGE)
+    shown, fields = page.context["text"], hidden(page.content.decode())
+    found = page.context["preview"]
+    for trade in found.trades:
+        assert f"{trade.action.capitalize()} about {words.money(trade.amount)} of" in shown
+    for line in shown.split("\n\n"):
+        assert escape(line) in page.content.decode()
+    # Another wish has other words: these weren't shown.
+    assert web.post(PAGE, fields | {"key": str(uuid4())}).status_code == 302
+    assert not Investment.objects.filter(cause__startswith="rebalance:").exists()
+    web.post(PAGE, fields)
+    run = Investment.objects.get(cause__startswith="rebalance:")
+    assert run.signature is not None
+    assert run.signature.text.body == shown
+    assert run.signature.statement == page.context["says"]
+    url = reverse("portfolios:signed-pdf", args=[run.signature.pk])
+    assert url in web.get(reverse("portfolios:documents")).content.decode()
+    made = web.get(url).content
+    assert shown.encode() in attached(made)
+    assert squeezed(shown) in squeezed(pdf_text(made))
+    assert made in dict(agenda.papers(account)).values()
+    runs = web.get(reverse("portfolios:portfolio-rebalancing")).content.decode()
+    assert reverse("accounts:agreement", args=[run.signature.pk]) in runs
+    client.force_login(omar)
+    assert client.get(url).status_code == 404
+
+
+def test_an_advisers_yes_has_a_reason_and_no_signature_of_the_client(
+    drifted: Portfolio, account: Account, iris: Any
+) -> None:
+    shown = {"trades": [], "tax": {}, "at": timezone.now().isoformat()}
+    run = services.request_rebalance(
+        account=account, by=iris, key=uuid4(), shown=shown, reason="Too many stocks."
+    )
+    assert run.signature is None
+    assert not account.signatures.filter(kind="rebalance").exists()
 
 
 def test_a_yes_waits_for_a_withdrawal_and_for_what_bluum_is_doing_already(
