@@ -96,27 +96,6 @@ def gains_of(
     return Gains(sums["short"].quantize(CENT), sums["long"].quantize(CENT), washed)
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """Tax on a gain, as fractions, federal and state together."""
-
-    short: Decimal
-    long: Decimal
-    federal: Decimal
-    state: Decimal
-
-
-def rates_of(federal: Any, state: Any) -> Rates | None:
-    """From the brackets a person told, as fractions; None without the federal one."""
-    try:
-        bracket, local = Decimal(str(federal)), Decimal(str(state or 0))
-    except ArithmeticError:
-        return None
-    if not (0 <= bracket < 1 and 0 <= local < 1):
-        return None
-    return Rates(bracket + local, taxes.long_rate(bracket) + local, bracket, local)
-
-
-def tax_on(gains: Gains, rates: Rates) -> Decimal:
+def tax_on(gains: Gains, rates: taxes.Rates) -> Decimal:
     """Dollars, never less than nothing."""
     return taxes.tax_on(gains.short, gains.long, at_short=rates.short, at_long=rates.long)

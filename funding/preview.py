@@ -12,6 +12,7 @@ from funding import calendar, limits, lots, selling, services
 from onboarding.models import InvestorProfile
 from portfolios import outlook
 from portfolios.models import Goal, Holding, Policy, Portfolio
+from portfolios.planning import taxes
 from portfolios.projecting import footing_of
 
 CENT = Decimal("0.01")
@@ -79,7 +80,7 @@ class Preview:
     gain: Decimal | None
     gains: lots.Gains | None
     """By term, where the lots are known."""
-    rates: lots.Rates | None
+    rates: taxes.Rates | None
     effects: list[Effect]
     way: calendar.WayOut
 
@@ -179,12 +180,11 @@ def _tax_aware(account: Account) -> bool:
     return bool(rules.get("tax_aware"))
 
 
-def rates_of(account: Account) -> lots.Rates | None:
+def rates_of(account: Account) -> taxes.Rates | None:
     """What the person told of their brackets; None without the federal one."""
     profile = InvestorProfile.objects.filter(account=account).first()
     told = profile.sections.get("tax", {}) if profile else {}
-    federal = told.get("federal_tax_bracket")
-    return None if federal in (None, "") else lots.rates_of(federal, told.get("state_tax_rate"))
+    return taxes.rates_of(told.get("federal_tax_bracket"), told.get("state_tax_rate"))
 
 
 def targets_of(row: Portfolio) -> dict[str, Decimal]:

@@ -69,28 +69,23 @@ class Trade:
 
 @dataclass(frozen=True, slots=True)
 class Tax:
-    """Gains less losses by term, and about what federal tax they mean; None where not known."""
+    """Gains less losses by term, and about what tax they mean; None where not known."""
 
     short: Decimal | None
     long: Decimal | None
-    bracket: Decimal | None
+    rates: taxes.Rates | None
 
     @property
     def gains(self) -> Decimal | None:
         return None if self.short is None or self.long is None else self.short + self.long
 
     @property
-    def long_rate(self) -> Decimal | None:
-        """The federal rate on long-term gains, a fraction."""
-        return None if self.bracket is None else taxes.long_rate(self.bracket)
-
-    @property
     def about(self) -> Decimal | None:
-        """Federal tax, rounded to the dollar; nothing for a loss. State tax isn't counted."""
-        if self.short is None or self.long is None or self.bracket is None:
+        """Tax, rounded to the dollar; nothing for a loss."""
+        if self.short is None or self.long is None or self.rates is None:
             return None
-        at_long = taxes.long_rate(self.bracket)
-        found = taxes.tax_on(self.short, self.long, at_short=self.bracket, at_long=at_long)
+        at = self.rates
+        found = taxes.tax_on(self.short, self.long, at_short=at.short, at_long=at.long)
         return found.quantize(Decimal(1))
 
 
@@ -135,13 +130,13 @@ def preview(
     *,
     runs: Iterable[Investment],
     halts: Iterable[TradingHalt],
-    bracket: Decimal | None,
+    rates: taxes.Rates | None,
     threshold: Decimal | None,
     now: datetime,
     stop: str = "",
 ) -> Preview | None:
-    """None where Bluum has never said what it would trade. `bracket` and `threshold` are
-    fractions; `stop` is what forbids it altogether."""
+    """None where Bluum has never said what it would trade. `threshold` is a
+    fraction; `stop` is what forbids it altogether."""
     if not analysis or not row.value or not row.allocation:
         return None
     held = {h.symbol: h for h in holdings}
@@ -168,7 +163,7 @@ def preview(
         tax=Tax(
             _decimal(tax.get("estimated_short_term_gains")),
             _decimal(tax.get("estimated_long_term_gains")),
-            bracket,
+            rates,
         ),
         before=before,
         after=after,

@@ -1,7 +1,8 @@
 """A message to the adviser."""
 
 from django import forms
-from django.utils.http import url_has_allowed_host_and_scheme
+
+from robo.http import own_path
 
 
 class MessageForm(forms.Form):
@@ -19,5 +20,4 @@ class MessageForm(forms.Form):
 
     def clean_page(self) -> str:
         """Only a path of ours."""
-        page = str(self.cleaned_data["page"])
-        return page if page.startswith("/") and url_has_allowed_host_and_scheme(page, None) else ""
+        return own_path(str(self.cleaned_data["page"]))

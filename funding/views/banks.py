@@ -12,7 +12,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -23,6 +22,7 @@ from funding.services import NotPossible
 from funding.sync.banks import make_link_token
 from robo import partner
 from robo.bluum import BluumError
+from robo.http import own_path
 
 
 @investor_required
@@ -188,6 +188,4 @@ def unlink(request: Request, pk: int) -> HttpResponse:
 
 def _safe_next(request: Request) -> str:
     """Where to go on afterwards: a path of ours, else nowhere."""
-    wished = request.POST.get("next") or request.GET.get("next") or ""
-    safe = wished.startswith("/") and url_has_allowed_host_and_scheme(wished, allowed_hosts=None)
-    return wished if safe and len(wished) <= 200 else ""
+    return own_path(request.POST.get("next") or request.GET.get("next") or "")

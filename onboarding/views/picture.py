@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -21,6 +22,7 @@ from onboarding.forms.picture import (
 from onboarding.models import Dependent, ExternalAccount, ExternalLink, InvestorProfile
 from onboarding.picture import BY_SLUG, PREFERENCES, SECTIONS, Section, completeness, in_words
 from onboarding.sync.links import external_links_offered
+from robo.http import own_path
 
 SHOWN_LINKS = (
     ExternalLink.Status.CONNECTING,
@@ -101,12 +103,14 @@ def wishes_in_words(profile: InvestorProfile) -> list[tuple[str, str]]:
 @investor_required
 @require_http_methods(["GET", "POST"])
 def section(request: Request, slug: str) -> HttpResponse:
-    """One section of the profile. Every question may stay open."""
+    """One section of the profile. Every question may stay open. `next` in the address is the page
+    that wanted to know, and is gone back to."""
     found = BY_SLUG.get(slug)
     if found is None:
         raise Http404
     profile = services.profile_of(request.account)
     given = profile.sections.get(found.key, {})
+    back = own_path(request.GET.get("next", "")) or reverse("picture:overview")
     form: SectionForm
     if found is PREFERENCES:
         form = PreferencesForm(_posted(request), given=given, wishes=profile.wishes)
@@ -122,9 +126,10 @@ def section(request: Request, slug: str) -> HttpResponse:
         messages.success(request, f"{found.name}: saved.")
         if "next" in request.POST and (following := after(found)):
             return redirect("picture:section", following.slug)
-        return redirect("picture:overview")
+        return redirect(back)
     row = section_row(profile, found)
-    context = {"form": form, "section": found, "row": row, "following": after(found)}
+    following = None if "next" in request.GET else after(found)
+    context = {"form": form, "section": found, "row": row, "following": following, "back": back}
     return answer(request, "onboarding/picture/section.html", context, form)
 
 

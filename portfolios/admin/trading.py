@@ -132,7 +132,7 @@ class PortfolioAdmin(ClientRows):
             list(Holding.objects.filter(portfolio=row)),
             runs=Investment.objects.filter(account=row.account).order_by("-created_at")[:50],
             halts=TradingHalt.objects.of(row.account),
-            bracket=None,
+            rates=None,
             threshold=Decimal(threshold) / 100 if threshold is not None else None,
             now=timezone.now(),
             stop=stopped(row.account),

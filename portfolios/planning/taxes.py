@@ -1,12 +1,14 @@
 """Tax on gains: when one counts as long-term, at what rate, and what losses take off it.
 
-Rough and said to be: federal brackets as a person told them, no surtaxes. Dollars and fractions.
+Rough and said to be: brackets as a person told them, no surtaxes. Dollars and fractions.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from portfolios.planning.months import months_later
 
@@ -32,6 +34,27 @@ def long_rate(bracket: Decimal) -> Decimal:
     """The federal rate on long-term gains that goes with most incomes of a bracket: none up to
     12 percent, 15 percent up to 35, else 20 (26 USC 1(h)); the brackets' edges differ a little."""
     return next((rate for most, rate in LONG_RATES if bracket <= most), HIGHEST_LONG)
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Tax on a gain, as fractions, federal and state together."""
+
+    short: Decimal
+    long: Decimal
+    federal: Decimal
+    state: Decimal
+
+
+def rates_of(federal: Any, state: Any) -> Rates | None:
+    """From the brackets a person told, as fractions; None without the federal one."""
+    try:
+        bracket, local = Decimal(str(federal)), Decimal(str(state or 0))
+    except ArithmeticError:
+        return None
+    if not (0 <= bracket < 1 and 0 <= local < 1):
+        return None
+    return Rates(bracket + local, long_rate(bracket) + local, bracket, local)
 
 
 def tax_on(short: Decimal, long: Decimal, *, at_short: Decimal, at_long: Decimal) -> Decimal:

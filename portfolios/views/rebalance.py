@@ -1,7 +1,6 @@
 """Before a rebalance: what it would do, and the yes to it."""
 
 import hashlib
-from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.guards import Request, investor_required
 from portfolios import services
 from portfolios.models import Holding, Investment, TradingHalt
+from portfolios.planning import taxes
 from portfolios.rebalancing import Preview, preview, shown, statement_of, stopped, text_for
 from portfolios.snapshot import Snapshot, snapshot
 from portfolios.sync.rebalancing import ask_now
@@ -67,14 +67,15 @@ def look(known: Snapshot, analysis: dict[str, Any]) -> Preview | None:
     if row is None:
         return None
     sections = known.profile.sections if known.profile else {}
-    bracket = sections.get("tax", {}).get("federal_tax_bracket")
+    told = sections.get("tax", {})
+    rates = taxes.rates_of(told.get("federal_tax_bracket"), told.get("state_tax_rate"))
     return preview(
         row,
         analysis,
         list(Holding.objects.filter(portfolio=row)),
         runs=known.investments,
         halts=TradingHalt.objects.of(known.account),
-        bracket=Decimal(str(bracket)) if bracket is not None else None,
+        rates=rates,
         threshold=threshold_of(known.active.content) if known.active else None,
         now=timezone.now(),
         stop=stopped(known.account),

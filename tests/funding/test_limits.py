@@ -17,6 +17,7 @@ from accounts.services import account_of
 from funding import calendar, limits, lots, services
 from funding.models import Authorization, BankAccount, Deposit, Withdrawal
 from funding.rates import return_rates
+from portfolios.planning import taxes
 from robo import work
 from robo.backoffice.gauges import readings
 from sandbox import faults
@@ -327,7 +328,7 @@ def test_a_sale_takes_the_lots_that_cost_the_least_tax_and_tells_both_terms() ->
     ],
 )
 def test_losses_of_one_term_lower_gains_of_the_other(short: str, long: str, tax: str) -> None:
-    rates = lots.rates_of(D("0.24"), 0)
+    rates = taxes.rates_of(D("0.24"), 0)
     assert rates
     assert (rates.short, rates.long) == (D("0.24"), D("0.15"))
     assert lots.tax_on(lots.Gains(D(short), D(long)), rates) == D(tax)

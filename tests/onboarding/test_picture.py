@@ -133,6 +133,16 @@ def test_the_way_on_leads_through_all_sections(client, account):
     assert answer.url == section("employment")
 
 
+def test_who_was_asked_on_the_way_comes_back_to_where_it_was_asked(client, account):
+    there = section("tax") + "?next=/portfolio/rebalancing/"
+    assert 'href="/portfolio/rebalancing/">Back' in client.get(there).content.decode()
+    answer = client.post(there, {"federal_tax_bracket": "22"})
+    assert answer.url == "/portfolio/rebalancing/"
+    for elsewhere in ("https://elsewhere.example/", "//elsewhere.example/", "home"):
+        answer = client.post(f"{section('tax')}?next={elsewhere}", {"federal_tax_bracket": "22"})
+        assert answer.url == reverse("picture:overview")
+
+
 def test_what_fits_the_person_is_asked_about_only(client, account):
     client.post(section("insurance"), {"has_life_insurance": "no"})
     text = page(client)

@@ -19,8 +19,10 @@ from portfolios import services
 from portfolios.mending import mending
 from portfolios.models import Holding, Investment, Policy, Portfolio, TradingHalt
 from portfolios.planning import drift as drifting
+from portfolios.planning import taxes
 from portfolios.rebalancing import Tax, lots_of, terms_of
 from portfolios.sync.rebalancing import differs, realized
+from portfolios.views.ledger import run_of
 from portfolios.views.portfolio import drift_of
 from robo import agenda, work
 from robo.audit.models import Entry
@@ -376,20 +378,36 @@ def test_a_goals_part_of_each_fund_is_its_share(
 
 
 @pytest.mark.parametrize(
-    ("short", "long", "bracket", "tax"),
+    ("short", "long", "bracket", "state", "tax"),
     [
-        ("100", "200", "0.24", 54),  # 24 + 30
-        ("100", "200", "0.12", 12),
-        ("-50", "200", "0.24", 22),  # 15 % of 150: losses of one term lower the other's gains
-        ("-300", "200", "0.24", 0),
-        ("100", "200", None, None),
+        ("100", "200", "0.24", None, 54),  # 24 + 30
+        ("100", "200", "0.24", "0.05", 69),  # and 5 % of 300
+        ("100", "200", "0.12", None, 12),
+        ("-50", "200", "0.24", None, 22),  # 15 % of 150: losses of one term lower the other's gains
+        ("-300", "200", "0.24", None, 0),
+        ("100", "200", None, "0.05", None),
     ],
 )
 def test_tax_is_told_by_term_and_not_at_all_without_a_bracket(
-    short: str, long: str, bracket: str | None, tax: int | None
+    short: str, long: str, bracket: str | None, state: str | None, tax: int | None
 ) -> None:
-    found = Tax(Decimal(short), Decimal(long), Decimal(bracket) if bracket else None)
+    found = Tax(Decimal(short), Decimal(long), taxes.rates_of(bracket, state))
     assert found.about == (None if tax is None else Decimal(tax))
+
+
+def test_nothing_was_in_the_wrong_place_before_the_first_purchase() -> None:
+    def noted(**actual: int) -> dict[str, Any]:
+        target = {"equities": "60", "treasury": "40"}
+        return {"allocation": {k: {"actual": actual[k], "target": t} for k, t in target.items()}}
+
+    run = Investment(
+        created_at=timezone.now(),
+        amount=Decimal(500),
+        before=noted(equities=0, treasury=0),
+        after=noted(equities=55, treasury=45),
+    )
+    told = run_of(run)
+    assert (told.before, told.after) == (None, Decimal("0.05"))
 
 
 def test_a_lot_counts_as_long_term_from_the_day_after_a_year() -> None:
