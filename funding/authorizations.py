@@ -19,14 +19,14 @@ def text_for(wish: Deposit | Schedule) -> str:
     if isinstance(wish, Deposit):
         what = (
             f"I authorize {us.legal_name} and its custodian to make one electronic (ACH) debit of "
-            f"{amount} from {bank}, on or after {words.day(asked.date())}."
+            f"{amount} from {bank}, on or after {words.long_day(asked.date())}."
         )
         stop = "I can take this back by canceling the deposit until the bank run starts."
     else:
         often = wish.get_frequency_display().lower()
         what = (
             f"I authorize {us.legal_name} and its custodian to make electronic (ACH) debits of "
-            f"{amount} from {bank}, {often}, from {words.day(wish.start_date)} on."
+            f"{amount} from {bank}, {often}, from {words.long_day(wish.start_date)} on."
         )
         if raised := rhythm.raise_words(wish):
             what += (

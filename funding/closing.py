@@ -213,9 +213,10 @@ def pending(account: Account) -> list[Pending]:
 def text_for(account: Account, bank: BankAccount, found: Ahead, key: UUID) -> str:
     """The exact words that are signed."""
     us = partner.current()
+    sale, today = words.long_moment(found.days.sells_at), words.long_day(timezone.localdate())
     sells = (
-        f"Everything I hold is sold at market prices from {words.moment(found.days.sells_at)} on. "
-        f"On {words.day(timezone.localdate())} it was worth about {words.money(found.invested)}; "
+        f"Everything I hold is sold at market prices from {sale} on. "
+        f"On {today} it was worth about {words.money(found.invested)}; "
         "what it brings depends on the prices of that day. A sale can take gains that are taxed."
         if found.holdings
         else "I hold no investments, so nothing is sold."
@@ -226,7 +227,7 @@ def text_for(account: Account, bank: BankAccount, found: Ahead, key: UUID) -> st
             f"Auto-invest is paused now and ended with the sale. {sells}",
             f"All cash is then sent to {bank}, and nowhere else. Later dividends or corrections "
             "go there too.",
-            f"Until {words.moment(found.days.sells_at)} I can stop this, and my account goes on "
+            f"Until {sale} I can stop this, and my account goes on "
             "as it was; auto-invest stays paused until I resume it.",
             "Once it is closed, nothing can be moved any more. I can sign in and read statements, "
             f"tax papers and what I signed for {KEPT_YEARS} years.",

@@ -28,7 +28,7 @@ def policy_pdf(found: Policy) -> bytes:
         on=timezone.localdate(found.created_at),
         version=found.version,
         sha256=found.text_sha256,
-        signed=f"Signed on {words.moment(signature.signed_at)}, from {signature.ip}: "
+        signed=f"Signed on {words.long_moment(signature.signed_at)}, from {signature.ip}: "
         f"“{signature.statement}”"
         if signature
         else "Not signed.",

@@ -381,7 +381,7 @@ def text_for(told: Mapping[str, Any], key: UUID) -> str:
         f"on what was {term}"
         for name, term in TERMS
     )
-    made = words.moment(datetime.fromisoformat(told["at"]))
+    made = words.long_moment(datetime.fromisoformat(told["at"]))
     trades = [
         f"{t['action'].capitalize()} about {words.money(Decimal(t['notional']))} of {t['symbol']}."
         for t in told["trades"]

@@ -44,9 +44,9 @@ def signed_pdf(
         "subtitle": f"Signed{by} on {words.long_day(at)}{about}",
         "running": f"{title}{about}",
         "blocks": list(blocks(body)) if is_markdown else list(plain(body)),
-        "signed": f"Signed{by} on {words.moment(at)}{place}"
+        "signed": f"Signed{by} on {words.long_moment(at)}{place}"
         + (f": “{said}”" if said else ".")
-        + (f" Ended on {words.moment(ended)}." if ended else ""),
+        + (f" Ended on {words.long_moment(ended)}." if ended else ""),
         "hash": sha256,
         "text": body,
         "file": name,

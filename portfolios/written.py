@@ -45,6 +45,7 @@ LISTED = {
     "dividends": "Dividends",
     "fees": "Fees",
 }
+OUTGOING = {"withdrawals", "fees", "fees_paid", "short_term_losses", "long_term_losses"}
 TIES = "Opening, activity and closing agree to the cent."
 OFF = (
     "The lines don’t add up to the closing value. We keep the document as our custodian sent it "
@@ -52,16 +53,21 @@ OFF = (
 )
 
 
+DAY_CM = 3.6
+"""How wide the column of days is on paper, so that all lists of a statement line up."""
 OURS = re.compile(r": Deposit [0-9a-f-]{36}$")
-"""How a deposit of ours is called at Bluum: for finding it again, not for reading."""
+OUR_SCHEDULE = re.compile(r"^Deposit: Auto-invest: E(very .+) [0-9a-f]{8}$")
+"""How deposits and schedules of ours are called at Bluum: for finding them, not for reading."""
 
 
 def days_of(report: Report) -> str:
-    """The days it is about; a comparison ends with the day it was fetched on."""
+    """The days it is about, up to the one it was fetched on."""
+    fetched = (report.fetched_at or report.created_at).astimezone(NEW_YORK).date()
     if report.kind == Report.Kind.BENCHMARK:
-        until = report.fetched_at or report.created_at
-        return f"As of {words.long_day(until.astimezone(NEW_YORK))}. Percent."
-    return f"{words.long_day(report.first_day)} to {words.long_day(report.last_day)}. US dollars."
+        return f"As of {words.long_day(fetched)}. Percent."
+    until = min(report.last_day, fetched)
+    so_far = "" if until == report.last_day else ", so far"
+    return f"{words.long_day(report.first_day)} to {words.long_day(until)}{so_far}. US dollars."
 
 
 def sections(report: Report) -> list[dict[str, Any]]:
@@ -99,7 +105,8 @@ def _statement(report: Report) -> list[dict[str, Any]]:
             for line in activity.get(key) or []
         ]
         made = table("", ("Day", "What", "Amount"), lines)
-        found.append(section(key, title, "", {**made, "words": 2} if made else None))
+        wide = {"words": 2, "first_cm": DAY_CM}
+        found.append(section(key, title, "", {**made, **wide} if made else None))
     held = [
         (
             f"{one['symbol']}, {one['name']}" if one.get("name") else one["symbol"],
@@ -122,7 +129,7 @@ def _pnl(report: Report) -> list[dict[str, Any]]:
         for key, label in PNL
     ]
     gains = [
-        row(label, _money(realized.get(key)), is_sum=key == "net_realized")
+        row(label, words.money(signed(key, realized.get(key))), is_sum=key == "net_realized")
         for key, label in REALIZED
         if realized
     ]
@@ -163,11 +170,11 @@ def _benchmark(report: Report) -> list[dict[str, Any]]:
 
 
 def signed(key: str, amount: str | None) -> Decimal | None:
-    """Outgoing amounts with their minus."""
+    """Outgoing amounts and losses with their minus."""
     if amount is None:
         return None
     found = Decimal(amount)
-    return -abs(found) if key in {"withdrawals", "fees", "fees_paid"} and found else found
+    return -abs(found) if key in OUTGOING and found else found
 
 
 def _money(amount: str | None) -> str:
@@ -197,7 +204,8 @@ def _what(line: Mapping[str, Any]) -> str:
     if line.get("symbol") and line.get("quantity") and line.get("side"):
         at = f" at {_money(line['price'])}" if line.get("price") else ""
         return f"{line['side'].capitalize()} {_shares(line['quantity'])} {line['symbol']}{at}"
-    return OURS.sub("", str(line.get("description") or ""))
+    said = OUR_SCHEDULE.sub(r"Auto-invest, e\1", str(line.get("description") or ""))
+    return OURS.sub("", said)
 
 
 def report_pdf(report: Report) -> bytes:
@@ -223,7 +231,7 @@ def report_pdf(report: Report) -> bytes:
     return pdf.render_report(
         title=report.title,
         subtitle=f"For {report.account.name}" if report.account.name else "",
-        running=f"{report.title}. {days_of(report).removesuffix('.')}",
+        about=days_of(report),
         summary=[{"label": label, "value": _money(summary.get(key))} for key, label in figures],
         sections=[*sections(report), section("source", "Where this is from", "", note(source))],
         brand=pdf.brand_of(partner.current()),

@@ -17,13 +17,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.guards import Request, active_account, investor_required
 from accounts.models import Account
 from funding import closing as closings
-from funding import holds, limits, lots
+from funding import holds, limits, lots, papers
 from funding.forms import BankField, Keyed
 from funding.models import Closing
 from funding.preview import rates_of
 from funding.services import NotPossible
 from funding.sync.closings import rounds_of
-from portfolios.plan import pdf
 from robo import partner
 from robo.ui import words
 
@@ -187,54 +186,10 @@ def closing_letter(request: Request) -> HttpResponse:
     found = _mine(request.account)
     if found.status != Closing.Status.CLOSED or found.closed_at is None:
         raise Http404
-    us, day = partner.current(), words.local(found.closed_at).date()
-    data = {
-        "kind": "policy",
-        "title": "Your account is closed",
-        "subtitle": f"For {found.account}. Reference {found.reference}.",
-        "running": f"Confirmation of {words.long_day(day)}",
-        "clauses": [{"title": title, "lines": lines} for title, lines in letter(found)],
-        "signed": f"You asked for it on {words.moment(found.signature.signed_at)}, signed from "
-        f"{found.signature.ip}.",
-        "hash": found.signature.text_id,
-    }
-    made = pdf.compile_pdf(data, pdf.brand_of(us), day)
-    answer = HttpResponse(made, content_type="application/pdf")
-    answer["Content-Disposition"] = f'attachment; filename="{us.slug}-account-closed.pdf"'
+    answer = HttpResponse(papers.closing_pdf(found), content_type="application/pdf")
+    name = f"{partner.current().slug}-account-closed.pdf"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
-
-
-def letter(found: Closing) -> list[tuple[str, list[str]]]:
-    """What the confirmation says: dates, payments, what stays. Every figure from the rows."""
-    us = partner.current()
-    paid = [
-        f"{words.money(one.amount)} to {one.bank}, {words.long_day(one.completed_at)}, "
-        f"reference {one.reference}."
-        for one in rounds_of(found)
-        if one.completed_at
-    ]
-    number = found.account.account_number
-    return [
-        (
-            "What was done",
-            [
-                f"At your request we closed your account{f' {number}' if number else ''} with "
-                f"{us.legal_name} on {words.long_day(found.closed_at or found.created_at)}.",
-                "Auto-invest has ended and nothing is pulled from your bank any more. The advisory "
-                "agreement between us has ended.",
-            ],
-        ),
-        ("What was paid out", paid or ["There was no money to pay out."]),
-        (
-            "What comes still",
-            [
-                "Tax papers for this year come after its end, as for every year. Dividends or "
-                f"corrections that arrive late are sent to {found.bank}.",
-                f"You can sign in and read your papers for {limits.KEPT_YEARS} years. "
-                f"Questions: {us.support.phone}, {us.support.email}.",
-            ],
-        ),
-    ]
 
 
 def steps(found: Closing) -> list[dict[str, Any]]:

@@ -48,6 +48,7 @@ def render(document: Document, *, brand: Mapping[str, Any], investor: str, versi
         "kind": "plan",
         "title": document["title"],
         "subtitle": f"For {investor}",
+        "about": f"Version {version}, {words.long_day(on)}.",
         "running": f"Financial plan, version {version}, {words.long_day(on)}",
         "summary": document["summary"],
         "sections": document["sections"],
@@ -57,12 +58,13 @@ def render(document: Document, *, brand: Mapping[str, Any], investor: str, versi
 
 
 def render_report(
-    *, title: str, subtitle: str, running: str, summary: list[dict[str, str]],
+    *, title: str, subtitle: str, about: str, summary: list[dict[str, str]],
     sections: list[dict[str, Any]], brand: Mapping[str, Any], on: date,
 ) -> bytes:  # fmt: skip
-    """A report as PDF, drawn like a plan. `on` is the day of its figures."""
+    """A report as PDF, drawn like a plan. `about` says which days and units; `on` is the day of
+    its figures."""
     data = {
-        "kind": "plan", "title": title, "subtitle": subtitle, "running": running,
+        "kind": "plan", "title": title, "subtitle": subtitle, "about": about, "running": title,
         "summary": summary, "sections": sections, "hash": "",
     }  # fmt: skip
     return compile_pdf(data, brand, on)

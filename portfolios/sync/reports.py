@@ -146,7 +146,8 @@ def next_look(report: Report) -> timedelta:
 
 
 def _look_again(report: Report) -> timedelta:
-    """Ask for its figures alone; the PDF follows only if they changed. What is kept stays readable
+    """Ask for its figures alone; the PDF follows only if they changed. Its bytes tell nothing: a
+    PDF that names the moment it was made is another each time. What is kept stays readable
     whatever Bluum answers."""
     if not report.account.is_active:
         return next_look(report)

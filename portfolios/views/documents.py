@@ -112,7 +112,9 @@ def report_context(found: Report) -> dict[str, Any]:
     for section in sections:
         for block in section["blocks"]:
             if block["kind"] == "table":
-                heads = block["head"]
+                said = block.get("words", 1)
+                heads = [(head, place >= said) for place, head in enumerate(block["head"])]
+                block["heads"] = heads
                 block["cells"] = [list(zip(heads, row, strict=True)) for row in block["rows"]]
     return {"report": found, "sections": sections, "days": written.days_of(found),
             "others": written.versions(found)}  # fmt: skip

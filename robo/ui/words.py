@@ -145,6 +145,11 @@ def moment(value: datetime) -> str:
     return f"{day(value)}, {clock(value)} {zone()}"
 
 
+def long_moment(value: datetime) -> str:
+    """`November 24, 2026, 2:10 pm New York time`: for papers, which are read in other years too."""
+    return f"{long_day(value)}, {clock(value)} {zone()}"
+
+
 def ago(value: datetime, *, now: datetime | None = None) -> str:
     """How long since: `just now`, `4 minutes ago`, `2 hours ago`, then the day."""
     seconds = ((now or timezone.now()) - value).total_seconds()

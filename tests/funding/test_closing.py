@@ -20,7 +20,7 @@ from funding.sync import closings
 from onboarding.models import InvestorProfile
 from portfolios.models import Holding, Investment, Policy, Portfolio
 from portfolios.services import CannotRebalance, request_rebalance
-from robo import work
+from robo import agenda, work
 from sandbox import book, faults, ledger, orders
 from sandbox.world import World
 from tests.funding import test_dividends
@@ -147,7 +147,10 @@ def test_it_is_sold_paid_out_once_and_closed_with_a_letter(
     assert "Your account is closed." in page
     assert web.get("/home/")["Location"] == "/money/closing/status/"
     assert "Your account is closed." in web.get(reverse("accounts:status")).content.decode()
-    letter = pdf_text(web.get("/money/closing/letter.pdf").content)
+    made = web.get("/money/closing/letter.pdf").content
+    assert made in dict(agenda.papers(invested)).values()
+    assert "/money/closing/letter.pdf" in web.get(reverse("portfolios:documents")).content.decode()
+    letter = pdf_text(made)
     assert f"${closing.paid:,.2f} to Checking" in letter
     assert Notice.objects.filter(key=f"closing:{closing.pk}:closed").count() == 1
     for _ in range(2):
