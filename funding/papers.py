@@ -2,6 +2,7 @@
 closed."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -58,7 +59,7 @@ def closing_letters(account: Account) -> Iterator[Paper]:
     for row in closed(account):
         yield Paper(
             AGREEMENTS,
-            words.local(row.closed_at).date(),
+            closing_day(row),
             "Your account is closed",
             reverse("funding:closing-status"),
             reverse("funding:closing-letter"),
@@ -78,9 +79,13 @@ def closed(account: Account) -> QuerySet[Closing]:
     return rows.select_related("account__user", "bank", "signature")
 
 
+def closing_day(found: Closing) -> date:
+    return words.local(found.closed_at or found.created_at).date()
+
+
 def closing_pdf(found: Closing) -> bytes:
     """The confirmation that an account is closed: the same closing, the same bytes."""
-    day = words.local(found.closed_at or found.created_at).date()
+    day = closing_day(found)
     data = {
         "kind": "policy",
         "title": "Your account is closed",
