@@ -29,11 +29,13 @@ from accounts.models import (
     Document,
     DocumentStatus,
     Message,
+    Notice,
     Signature,
     User,
 )
 from robo import audit
 from robo.backoffice import client, motion, queues
+from robo.backoffice.client import Some
 from robo.backoffice.roles import ADVISOR, Ability, can
 from robo.backoffice.rows import (
     LABELS,
@@ -185,7 +187,7 @@ class AccountAdmin(WorkRows):
     def _client(self, request: HttpRequest, pk: Any, ability: Ability = Ability.CLIENTS) -> Any:
         if not can(request.user, ability) or not str(pk).isdecimal():
             raise Http404
-        return get_object_or_404(self.get_queryset(request), pk=pk)
+        return get_object_or_404(self.get_queryset(request).prefetch_related(None), pk=pk)
 
     def _context(self, request: HttpRequest, account: Account) -> dict[str, Any]:
         return {
@@ -331,8 +333,13 @@ def overview(account: Account, user: Any) -> dict[str, Any]:
     return {"account": account}
 
 
-@client.section("verification", "Verification", order=20)
-def verification(account: Account, user: Any) -> dict[str, Any]:
+@client.section(
+    "verification",
+    "Verification",
+    order=20,
+    rows=lambda account: {"documents": Some(account.documents.order_by("-created_at")[:20])},
+)
+def verification(account: Account, user: Any, documents: list[Document]) -> dict[str, Any]:
     checks = [
         {
             "name": CHECK_NAMES.get(check.get("type", ""), in_words(check.get("type", ""))),
@@ -346,28 +353,45 @@ def verification(account: Account, user: Any) -> dict[str, Any]:
         "account": account,
         "kyc": in_words(account.compliance_status),
         "checks": checks,
-        "documents": account.documents.order_by("-created_at")[:20],
+        "documents": documents,
     }
 
 
-@client.section("agreements", "Agreements", order=80)
-def agreements(account: Account, user: Any) -> dict[str, Any]:
-    return {"signatures": account.signatures.select_related("text").defer("text__body")}
+@client.section(
+    "agreements",
+    "Agreements",
+    order=80,
+    rows=lambda account: {
+        "signatures": Some(account.signatures.all(), beside=("text",), without=("text__body",))
+    },
+)
+def agreements(account: Account, user: Any, signatures: list[Signature]) -> dict[str, Any]:
+    return {"signatures": signatures}
 
 
-@client.section("messages", "Messages", order=85)
-def client_messages(account: Account, user: Any) -> dict[str, Any]:
-    return {"messages": account.messages.select_related("answered_by")[:8], "user": user}
+@client.section(
+    "messages",
+    "Messages",
+    order=85,
+    rows=lambda account: {"written": Some(account.messages.all()[:8], beside=("answered_by",))},
+)
+def client_messages(account: Account, user: Any, written: list[Message]) -> dict[str, Any]:
+    return {"messages": written}
 
 
-@client.section("notices", "Told to the client", order=90)
-def notices(account: Account, user: Any) -> dict[str, Any]:
-    return {"notices": account.notices.select_related("letter")[:12]}
+@client.section(
+    "notices",
+    "Told to the client",
+    order=90,
+    rows=lambda account: {"told": Some(account.notices.all()[:12], beside=("letter",))},
+)
+def notices(account: Account, user: Any, told: list[Notice]) -> dict[str, Any]:
+    return {"notices": told}
 
 
 @client.section("work", "Work with Bluum", order=95)
 def work_in_motion(account: Account, user: Any) -> dict[str, Any]:
-    return {"jobs": motion.of_account(account, user), "account": account}
+    return {"work": motion.of_account(account, user)}
 
 
 queues.announce(

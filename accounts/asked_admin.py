@@ -14,6 +14,7 @@ from accounts import contact, disputes
 from accounts.models import Account, Case, ContactChange, DataExport, Letter, User
 from robo import audit, seal
 from robo.backoffice import client, queues
+from robo.backoffice.client import Some
 from robo.backoffice.roles import Ability, can
 from robo.backoffice.rows import ClientRows, OfClient, QueueFilter
 
@@ -252,13 +253,28 @@ class DataExportAdmin(ClientRows):
         return super().get_queryset(request).defer("sealed_file")
 
 
-@client.section("asked", "Asked of us", order=85)
-def asked(account: Account, user: Any) -> dict[str, Any]:
+@client.section(
+    "asked",
+    "Asked of us",
+    order=85,
+    rows=lambda account: {
+        "changes": Some(account.contact_changes.all()[:8]),
+        "cases": Some(account.cases.all()[:8]),
+        "exports": Some(account.exports.all()[:3]),
+    },
+)
+def asked(
+    account: Account,
+    user: Any,
+    changes: list[ContactChange],
+    cases: list[Case],
+    exports: list[DataExport],
+) -> dict[str, Any]:
     return {
-        "changes": account.contact_changes.defer("sealed", "sealed_file")[:8],
-        "cases": account.cases.all()[:8],
+        "changes": changes,
+        "cases": cases,
         "trusted": contact.trusted(account) if can(user, Ability.ACT) else None,
-        "exports": account.exports.defer("sealed_file")[:3],
+        "exports": exports,
     }
 
 

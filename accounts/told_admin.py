@@ -12,8 +12,7 @@ from unfold.decorators import display
 from accounts import services
 from accounts.models import Message, Notice
 from robo.backoffice.roles import Ability, can
-from robo.backoffice.rows import OfClient, QueueFilter
-from robo.ui import words
+from robo.backoffice.rows import OfClient, QueueFilter, when
 
 
 @admin.register(Notice)
@@ -38,7 +37,7 @@ class NoticeAdmin(OfClient):
         letter = notice.letter
         if letter is None:
             return "None"
-        return words.moment(letter.sent_at) if letter.sent_at else "Waits"
+        return when(letter.sent_at) if letter.sent_at else "Waits"
 
 
 class AnswerForm(forms.Form):
@@ -78,7 +77,7 @@ class MessageAdmin(OfClient):
     @display(description="Answered")  # type: ignore[untyped-decorator]
     def state(self, message: Message) -> str:
         if message.answered_at:
-            return words.moment(message.answered_at)
+            return when(message.answered_at)
         url = reverse("admin:message_answer", args=[message.pk])
         return format_html('Waits for you. <a href="{}">Answer</a>', url)
 
@@ -94,7 +93,7 @@ class MessageAdmin(OfClient):
             services.answer_message(message, answer=answer, by=request.user)  # type: ignore[arg-type]
             messages.success(request, "Answered. The client is told.")
             return redirect("admin:accounts_account_change", message.account_id)
-        written = f"{words.moment(message.created_at)}, on the page “{message.page_title}”"
+        written = f"{when(message.created_at)}, on the page “{message.page_title}”"
         context = {
             **self.admin_site.each_context(request),
             "title": f"Message of {message.account}",

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
 from unfold.decorators import display
 
 from accounts.models import Account
@@ -24,11 +25,13 @@ from funding.models import (
     Movement,
     Schedule,
     ScheduledRun,
+    TransferEvent,
     Wallet,
     Withdrawal,
 )
 from robo.backoffice import client, queues
-from robo.backoffice.rows import LABELS, ClientRows, OfClient, QueueFilter
+from robo.backoffice.client import Some
+from robo.backoffice.rows import LABELS, ClientRows, OfClient, QueueFilter, when
 from robo.ui import words
 
 FAILED_RECENTLY = timedelta(days=30)
@@ -46,7 +49,7 @@ class TransferRows(ClientRows):
         lines = format_html_join(
             "",
             "<li>{} <span>{}</span></li>",
-            ((e.status, words.moment(e.at)) for e in row.events.all()),
+            ((capfirst(e.status), when(e.at)) for e in row.events.all()),
         )
         return format_html('<ol class="events">{}</ol>', lines)
 
@@ -110,20 +113,21 @@ class WithdrawalAdmin(TransferRows):
 @admin.register(Schedule)
 class ScheduleAdmin(ClientRows):
     list_display = (
-        "name",
+        "called",
         "client",
-        "dollars",
-        "frequency",
+        "bank",
         "state",
         "wanted",
         "next_execution",
         "motion",
     )
     list_filter = ("status", "frequency")
-    list_select_related = ("account",)
+    list_select_related = ("account", "bank")
     fields = (
         "client",
-        "name",
+        "called",
+        "bank",
+        "name_at_bluum",
         "dollars",
         "frequency",
         "day_of_month",
@@ -146,6 +150,14 @@ class ScheduleAdmin(ClientRows):
         "motion_in_words",
         "error_in_words",
     )
+
+    @display(description="Schedule", ordering="amount")  # type: ignore[untyped-decorator]
+    def called(self, row: Schedule) -> str:
+        return row.rhythm
+
+    @display(description="Name at Bluum")  # type: ignore[untyped-decorator]
+    def name_at_bluum(self, row: Schedule) -> str:
+        return row.name
 
 
 @admin.register(Authorization)
@@ -347,28 +359,29 @@ class MovementAdmin(OfClient):
         return words.money(row.balance)
 
 
-@client.section("money", "Money", order=60)
-def money(account: Account, user: Any) -> dict[str, Any]:
-    deposits = Deposit.objects.filter(account=account).select_related("bank")
+def _rows_of_money(account: Account) -> dict[str, Some]:
+    newest = Deposit.objects.filter(account=account)[:8]
     return {
-        "wallet": Wallet.objects.filter(account=account).first(),
-        "banks": [
-            {"row": bank, "tone": LABELS.get(bank.status, "")}
-            for bank in BankAccount.objects.filter(account=account)
-        ],
-        "deposits": [
-            {"row": d, "events": d.events.all(), "tone": LABELS.get(d.status, "")}
-            for d in deposits.prefetch_related("events")[:8]
-        ],
-        "withdrawals": [
-            {"row": w, "tone": LABELS.get(w.status, "")}
-            for w in Withdrawal.objects.filter(account=account).select_related("bank")[:8]
-        ],
-        "schedules": [
-            {"row": s, "tone": LABELS.get(s.status, "")}
-            for s in Schedule.objects.filter(account=account).select_related("bank")
-        ],
+        "wallet": Some(Wallet.objects.filter(account=account)),
+        "banks": Some(BankAccount.objects.filter(account=account)),
+        "deposits": Some(newest, beside=("bank",)),
+        "events": Some(TransferEvent.objects.filter(deposit__in=newest.values("pk"))),
+        "withdrawals": Some(Withdrawal.objects.filter(account=account)[:8], beside=("bank",)),
+        "schedules": Some(Schedule.objects.filter(account=account), beside=("bank",)),
     }
+
+
+@client.section("money", "Money", order=60, rows=_rows_of_money)
+def money(
+    account: Account, user: Any, wallet: list[Wallet], events: list[TransferEvent], **rows: Any
+) -> dict[str, Any]:
+    listed = {
+        name: [{"row": row, "tone": LABELS.get(row.status, "")} for row in found]
+        for name, found in rows.items()
+    }
+    for item in listed["deposits"]:
+        item["events"] = [event for event in events if event.deposit_id == item["row"].pk]
+    return {"wallet": next(iter(wallet), None), **listed}
 
 
 queues.announce(

@@ -11,6 +11,7 @@ from django.urls import reverse_lazy
 
 from robo import partner
 from robo.brand import Colours
+from robo.ui import words
 
 
 def colours(request: HttpRequest) -> dict[str, dict[str, str]]:
@@ -157,7 +158,7 @@ def _may(request: HttpRequest, target: str) -> bool:
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": lambda request: partner.current().name,
     "SITE_HEADER": lambda request: partner.current().name,
-    "SITE_SUBHEADER": "For advisors",
+    "SITE_SUBHEADER": lambda request: f"For advisors · {words.zone()}",
     "SITE_URL": None,
     "SITE_ICON": lambda request: static("brand/icon.svg"),
     "SITE_FAVICONS": [

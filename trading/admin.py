@@ -6,14 +6,15 @@ from typing import Any
 from django.contrib import admin
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
 from unfold.decorators import display
 
 from accounts.models import Account
 from robo.backoffice import client, queues
-from robo.backoffice.rows import LABELS, ClientRows, QueueFilter
-from robo.ui import words
+from robo.backoffice.client import Some
+from robo.backoffice.rows import LABELS, ClientRows, QueueFilter, when
 from trading import told
-from trading.models import Order, Position
+from trading.models import ZERO, Desk, Order, Position
 
 RECENTLY = timedelta(days=30)
 
@@ -64,20 +65,44 @@ class OrderAdmin(ClientRows):
             "",
             "<li>{}, {} filled <span>{}</span></li>",
             (
-                (e.status, told.count(e.filled_quantity), words.moment(e.at))
+                (
+                    capfirst(e.status.replace("_", " ")),
+                    told.count(e.filled_quantity),
+                    when(e.at),
+                )
                 for e in row.events.all()
             ),
         )
         return format_html('<ol class="events">{}</ol>', lines)
 
 
-@client.section("trading", "Trading", order=55)
-def trading(account: Account, user: Any) -> dict[str, Any]:
-    if account.is_advised:
-        return {"advised": True}
-    orders = Order.objects.filter(account=account)[:12]
+@client.section(
+    "trading",
+    "Trading",
+    order=30,
+    kind="self_directed",
+    rows=lambda account: {
+        "positions": Some(Position.objects.filter(account=account)),
+        "open_orders": Some(Order.objects.filter(account=account).open()),
+        "orders": Some(Order.objects.filter(account=account)[:12]),
+        "desks": Some(Desk.objects.filter(account=account)),
+    },
+)
+def trading(
+    account: Account,
+    user: Any,
+    positions: list[Position],
+    open_orders: list[Order],
+    orders: list[Order],
+    desks: list[Desk],
+) -> dict[str, Any]:
+    known = [row.value for row in positions if row.value is not None]
     return {
-        "positions": Position.objects.filter(account=account),
+        "positions": positions,
+        "worth": sum(known, ZERO) if len(known) == len(positions) else None,
+        "cash": getattr(account, "wallet", None),
+        "open": len(open_orders),
+        "as_of": desks[0].refreshed_at if desks else None,
         "orders": [
             {
                 "row": row,

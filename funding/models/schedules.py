@@ -13,7 +13,11 @@ from accounts.models import Account, OfAccountQuerySet
 from funding.calendar import NEW_YORK, RUNS_AT
 from funding.models.incoming import BankAccount, Deposit
 from onboarding.models import dollars
+from robo.ui import words
 from robo.work import Work, due_indexes
+
+WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+"""As Bluum counts them."""
 
 
 class ScheduleQuerySet(OfAccountQuerySet):
@@ -117,7 +121,24 @@ class Schedule(Work):
         indexes = due_indexes("schedule")
 
     def __str__(self) -> str:
-        return self.name
+        return self.rhythm
+
+    @property
+    def rhythm(self) -> str:
+        """Such as "$250.00 every month, on the 15th". `name` is what it is called at Bluum."""
+        often = f"{words.money(self.amount)} {self.get_frequency_display().lower()}"
+        if self.frequency in {self.Frequency.WEEKLY, self.Frequency.BIWEEKLY}:
+            return (
+                often if self.day_of_week is None else f"{often}, on {WEEKDAYS[self.day_of_week]}s"
+            )
+        if self.day_of_month is None:
+            return often
+        return f"{often}, on the {words.ordinal(self.day_of_month)}"
+
+    @property
+    def in_words(self) -> str:
+        """The same with the bank it comes from."""
+        return f"{self.rhythm}, from {self.bank}"
 
     @property
     def days(self) -> dict[str, int | None]:

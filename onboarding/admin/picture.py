@@ -6,13 +6,20 @@ from django.contrib import admin
 from django.utils import timezone
 from unfold.decorators import display
 
-from accounts.models import Account, Kept
-from onboarding.models import CHECK_EVERY, Dependent, ExternalLink, InvestorProfile
+from accounts.models import Account, Kept, ManagementType
+from onboarding.models import (
+    CHECK_EVERY,
+    Dependent,
+    ExternalAccount,
+    ExternalLink,
+    InvestorProfile,
+)
 from onboarding.picture import SECTIONS, completeness, in_words
-from onboarding.services import net_worth
+from onboarding.services.picture import add_up
 from robo.backoffice import client, queues
+from robo.backoffice.client import Some
 from robo.backoffice.roles import Ability
-from robo.backoffice.rows import LABELS, ClientRows, QueueFilter
+from robo.backoffice.rows import LABELS, ClientRows, QueueFilter, when
 
 
 @admin.register(InvestorProfile)
@@ -36,23 +43,40 @@ class InvestorProfileAdmin(ClientRows):
         return f"{completeness(row.sections) if known is None else known}%"
 
     @display(description="Look due")  # type: ignore[untyped-decorator]
-    def due(self, row: InvestorProfile) -> Any:
-        return row.check_due_at
+    def due(self, row: InvestorProfile) -> str:
+        return when(row.check_due_at)
 
 
-@client.section("picture", "Picture", order=25, seen_by=Ability.ADVICE)
-def picture(account: Account, user: Any) -> dict[str, Any]:
-    profile = InvestorProfile.objects.filter(account=account).first()
-    shown = [ExternalLink.Status.ACTIVE, ExternalLink.Status.BROKEN]
+def _rows_of_picture(account: Account) -> dict[str, Some]:
+    elsewhere = ExternalAccount.objects.filter(account=account, status=Kept.Status.ACTIVE)
+    return {
+        "profiles": Some(InvestorProfile.objects.filter(account=account)),
+        "elsewhere": Some(elsewhere, beside=("link",)),
+        "people": Some(Dependent.objects.filter(account=account, status=Kept.Status.ACTIVE)),
+        "links": Some(ExternalLink.objects.filter(account=account)),
+    }
+
+
+@client.section("picture", "Picture", order=25, seen_by=Ability.ADVICE, rows=_rows_of_picture)
+def picture(
+    account: Account,
+    user: Any,
+    profiles: list[InvestorProfile],
+    elsewhere: list[ExternalAccount],
+    people: list[Dependent],
+    links: list[ExternalLink],
+) -> dict[str, Any]:
+    profile = next(iter(profiles), None)
     return {
         "profile": profile,
         "score": profile and (profile.completeness_score or completeness(profile.sections)),
         "due": profile and profile.check_due_at <= timezone.now(),
-        "worth": net_worth(account),
-        "people": list(Dependent.objects.filter(account=account, status=Kept.Status.ACTIVE)),
+        "worth": add_up(account, elsewhere, unread=[]),
+        "people": people,
         "links": [
             {"row": row, "tone": LABELS.get(row.status, "warning")}
-            for row in ExternalLink.objects.filter(account=account, status__in=shown)
+            for row in links
+            if row.status in {ExternalLink.Status.ACTIVE, ExternalLink.Status.BROKEN}
         ],
         "sections": [
             (
@@ -84,8 +108,10 @@ def _wishes(profile: InvestorProfile | None) -> list[tuple[str, str]]:
 
 
 def _due(rows: Any) -> Any:
+    """Only of those who are advised: nobody else is asked for a picture."""
     limit = timezone.now() - CHECK_EVERY
-    return rows.filter(updated_at__lt=limit).exclude(checked_at__gt=limit)
+    advised = rows.filter(account__management_type=ManagementType.ADVISED)
+    return advised.filter(updated_at__lt=limit).exclude(checked_at__gt=limit)
 
 
 queues.announce(

@@ -18,6 +18,7 @@ from accounts.models import Account
 from onboarding import services
 from onboarding.models import RiskAssessment
 from robo.backoffice import client, queues
+from robo.backoffice.client import Some
 from robo.backoffice.roles import Ability, can
 from robo.backoffice.rows import LABELS, ClientRows, QueueFilter
 
@@ -156,9 +157,15 @@ def _plain(answers: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-@client.section("risk", "Risk", order=30, seen_by=Ability.ADVICE)
-def risk(account: Account, user: Any) -> dict[str, Any]:
-    rows = list(RiskAssessment.objects.filter(account=account)[:20])
+@client.section(
+    "risk",
+    "Risk",
+    order=30,
+    seen_by=Ability.ADVICE,
+    kind="advised",
+    rows=lambda account: {"rows": Some(RiskAssessment.objects.filter(account=account)[:20])},
+)
+def risk(account: Account, user: Any, rows: list[RiskAssessment]) -> dict[str, Any]:
     return {
         "assessments": [
             {

@@ -211,6 +211,13 @@ def net_worth(account: Account) -> NetWorth:
             "link"
         )
     )
+    waiting = {ExternalLink.Status.BROKEN, ExternalLink.Status.CONNECTING}
+    links = ExternalLink.objects.filter(account=account, status__in=waiting)
+    return add_up(account, rows, list(links))
+
+
+def add_up(account: Account, rows: list[ExternalAccount], unread: list[ExternalLink]) -> NetWorth:
+    """The same from rows that were read already."""
     twice = doubles(rows)
     order = [(name, True) for name, _ in ASSETS] + [(name, False) for name, _ in DEBTS]
     groups = {name: Group(name, owned) for name, owned in order}
@@ -225,8 +232,6 @@ def net_worth(account: Account) -> NetWorth:
             group.total += row.balance
     with_us = agenda.things_held(account)
     here = sum((item.amount or Decimal(0) for item in with_us), Decimal(0))
-    waiting = {ExternalLink.Status.BROKEN, ExternalLink.Status.CONNECTING}
-    links = ExternalLink.objects.filter(account=account, status__in=waiting)
     return NetWorth(
         groups=[group for group in groups.values() if group.rows],
         with_us=with_us,
@@ -235,7 +240,7 @@ def net_worth(account: Account) -> NetWorth:
         doubles=twice,
         uncounted=[row for row in rows if row.currency != "USD"],
         oldest=min((row.balance_at for row in rows), default=None),
-        unread=list(links),
+        unread=unread,
     )
 
 

@@ -22,6 +22,7 @@ from portfolios.models import (
     Projection,
 )
 from robo.backoffice import client, queues
+from robo.backoffice.client import Some
 from robo.backoffice.roles import Ability
 from robo.backoffice.rows import LABELS, ClientRows, QueueFilter, Rows
 from robo.ui import words
@@ -138,18 +139,50 @@ class ExchangeAdmin(ClientRows):
     )
 
 
-@client.section("assistant", "Assistant", order=56)
-def assistant(account: Account, user: Any) -> dict[str, Any]:
-    rows = Exchange.objects.filter(account=account)[:8]
+@client.section(
+    "assistant",
+    "Assistant",
+    order=56,
+    kind="advised",
+    rows=lambda account: {"rows": Some(Exchange.objects.filter(account=account)[:8])},
+)
+def assistant(account: Account, user: Any, rows: list[Exchange]) -> dict[str, Any]:
     return {"exchanges": [{"row": row, "tone": LABELS.get(row.status, "")} for row in rows]}
 
 
-@client.section("goals", "Goals and policy", order=40, seen_by=Ability.ADVICE)
-def goals(account: Account, user: Any) -> dict[str, Any]:
+def _rows_of_goals(account: Account) -> dict[str, Some]:
+    newest = Projection.objects.filter(goal__account=account).order_by("goal_id", "-made_at")
+    versions = Policy.objects.filter(account=account)[:20]
+    plans = FinancialPlan.objects.filter(account=account)[:20]
+    return {
+        "wanted": Some(Goal.objects.filter(account=account)),
+        "projections": Some(newest.distinct("goal_id"), without=("inputs", "outputs")),
+        "versions": Some(versions, without=("text", "content")),
+        "plans": Some(plans, without=("inputs",)),
+    }
+
+
+@client.section(
+    "goals",
+    "Goals and policy",
+    order=40,
+    seen_by=Ability.ADVICE,
+    kind="advised",
+    rows=_rows_of_goals,
+)
+def goals(
+    account: Account,
+    user: Any,
+    wanted: list[Goal],
+    projections: list[Projection],
+    versions: list[Policy],
+    plans: list[FinancialPlan],
+) -> dict[str, Any]:
+    newest = {projection.goal_id: projection for projection in projections}
     return {
         "goals": [
-            {"goal": goal, "tone": LABELS.get(goal.status, "")}
-            for goal in with_chance(Goal.objects.filter(account=account))
+            {"goal": goal, "projection": newest.get(goal.pk), "tone": LABELS.get(goal.status, "")}
+            for goal in wanted
         ],
         "policies": [
             {
@@ -157,22 +190,29 @@ def goals(account: Account, user: Any) -> dict[str, Any]:
                 "tone": LABELS.get(policy.status, ""),
                 "waits": policies.waits(policy) and policies.may_decide(user),
             }
-            for policy in Policy.objects.filter(account=account).defer("text", "content")[:20]
+            for policy in versions
         ],
-        "plans": [
-            {"plan": plan, "tone": LABELS.get(plan.status, "")}
-            for plan in FinancialPlan.objects.filter(account=account).defer("inputs")[:20]
-        ],
+        "plans": [{"plan": plan, "tone": LABELS.get(plan.status, "")} for plan in plans],
     }
 
 
-@client.section("portfolio", "Portfolio", order=50)
-def portfolio(account: Account, user: Any) -> dict[str, Any]:
-    row = getattr(account, "portfolio", None)
-    investments = Investment.objects.filter(account=account).order_by("-created_at")[:6]
+@client.section(
+    "portfolio",
+    "Portfolio",
+    order=50,
+    kind="advised",
+    rows=lambda account: {
+        "holdings": Some(Holding.objects.filter(portfolio__account=account)),
+        "investments": Some(Investment.objects.filter(account=account).order_by("-created_at")[:6]),
+    },
+)
+def portfolio(
+    account: Account, user: Any, holdings: list[Holding], investments: list[Investment]
+) -> dict[str, Any]:
     return {
-        "portfolio": row,
-        "holdings": Holding.objects.filter(portfolio=row) if row else [],
+        "portfolio": getattr(account, "portfolio", None),
+        "may_rebalance": trading.may_decide(user),
+        "holdings": holdings,
         "investments": [{"row": i, "tone": LABELS.get(i.status, "")} for i in investments],
     }
 

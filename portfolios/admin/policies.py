@@ -11,6 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from unfold.decorators import display
 
+from onboarding.admin import advice
 from portfolios import services
 from portfolios.downloads import pdf_answer, policy_pdf
 from portfolios.models import FinancialPlan, Policy
@@ -219,6 +220,11 @@ class FinancialPlanAdmin(ClientRows):
             raise Http404("This plan isn’t written yet.")
         return pdf_answer(plan_pdf(plan, written(plan)), f"plan-{plan.pk}-{plan.version}.pdf")
 
+
+advice.about("policy", Policy.objects.only("version"), lambda row: f"Policy version {row.version}")
+advice.about(
+    "plan", FinancialPlan.objects.only("version"), lambda row: f"Plan version {row.version}"
+)
 
 queues.announce(
     queues.Queue(

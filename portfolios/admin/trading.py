@@ -19,6 +19,7 @@ from portfolios import services
 from portfolios.models import Holding, Investment, Portfolio, TradingHalt
 from portfolios.rebalancing import Preview, preview, shown, stopped
 from robo.backoffice import client, queues
+from robo.backoffice.client import Some
 from robo.backoffice.roles import Ability, can
 from robo.backoffice.rows import ClientRows, QueueFilter, WorkRows
 from robo.ui import words
@@ -280,15 +281,14 @@ class TradingHaltAdmin(WorkRows):
         return render(request, "admin/backoffice/halt.html", context, status=status)
 
 
-@client.section("halts", "Trading halts and rebalances", order=51)
-def halts(account: Account, user: Any) -> dict[str, Any]:
-    row = getattr(account, "portfolio", None)  # read once for the page
-    return {
-        "halts": TradingHalt.objects.of(account),
-        "may_halt": can(user, Ability.ACT),
-        "may_decide": may_decide(user) and row is not None,
-        "portfolio": row,
-    }
+@client.section(
+    "halts",
+    "Trading halts",
+    order=51,
+    rows=lambda account: {"stops": Some(TradingHalt.objects.of(account))},
+)
+def halts(account: Account, user: Any, stops: list[TradingHalt]) -> dict[str, Any]:
+    return {"halts": stops, "may_halt": can(user, Ability.ACT)}
 
 
 queues.announce(

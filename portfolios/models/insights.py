@@ -88,6 +88,11 @@ class Insight(models.Model):
         return self.title
 
     @property
+    def priority_in_words(self) -> str:
+        """Such as Informational, for Bluum's informational."""
+        return self.priority.replace("_", " ").capitalize()
+
+    @property
     def rank(self) -> int:
         """0 for what is most pressing."""
         known = self.PRIORITIES

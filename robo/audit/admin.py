@@ -2,14 +2,17 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
 from unfold.decorators import display
 
 from robo.audit.models import Entry
 from robo.backoffice import client
+from robo.backoffice.client import Some
 from robo.backoffice.roles import Ability, can
 from robo.backoffice.rows import Rows
 
@@ -47,9 +50,17 @@ class EntryAdmin(Rows):
         return format_html_join("", "<p>{}: {}</p>", sorted(entry.details.items()))
 
 
+def _kind(label: str) -> str:
+    """`onboarding.RiskAssessment` as `Risk assessment`."""
+    try:
+        return capfirst(str(apps.get_model(label)._meta.verbose_name))
+    except (LookupError, ValueError):  # a kind of old, or none
+        return label.rpartition(".")[2]
+
+
 def object_link(entry: Entry) -> str:
     """What it was done to, leading there if it has a page."""
-    name = f"{entry.object_type.rpartition('.')[2]} {entry.object_id}".strip()
+    name = f"{_kind(entry.object_type)} {entry.object_id}".strip()
     try:
         url = reverse(
             f"admin:{entry.object_type.lower().replace('.', '_')}_change", args=[entry.object_id]
@@ -59,7 +70,13 @@ def object_link(entry: Entry) -> str:
     return format_html('<a href="{}">{}</a>', url, name)
 
 
-@client.section("trail", "Audit trail", order=99)
-def trail(account: Any, user: Any) -> dict[str, Any]:
-    entries = Entry.objects.filter(account_id=account.pk).select_related("actor")[:50]
+@client.section(
+    "trail",
+    "Audit trail",
+    order=99,
+    rows=lambda account: {
+        "entries": Some(Entry.objects.filter(account_id=account.pk)[:50], beside=("actor",))
+    },
+)
+def trail(account: Any, user: Any, entries: list[Entry]) -> dict[str, Any]:
     return {"entries": [{"row": entry, "of": object_link(entry)} for entry in entries]}

@@ -3,13 +3,16 @@
 Earlier apps can't import later ones, so each registers its section from its own `admin.py`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from robo.backoffice import at_once
+from robo.backoffice.at_once import Some as Some
 from robo.backoffice.roles import Ability, can
 
-Facts = Callable[[Any, Any], dict[str, Any]]
+Facts = Callable[..., dict[str, Any]]
+Rows = Callable[[Any], Mapping[str, Some]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,12 @@ class Section:
     template: str
     order: int
     facts: Facts
+    rows: Rows
     seen_by: Ability
+    kind: str
+
+    def is_for(self, account: Any, user: Any) -> bool:
+        return can(user, self.seen_by) and self.kind in {"", account.management_type}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +44,24 @@ _sections: list[Section] = []
 
 
 def section(
-    slug: str, title: str, *, order: int, seen_by: Ability = Ability.CLIENTS
+    slug: str,
+    title: str,
+    *,
+    order: int,
+    rows: Rows = lambda account: {},
+    seen_by: Ability = Ability.CLIENTS,
+    kind: str = "",
 ) -> Callable[[Facts], Facts]:
-    """Register what a section says: a function of the account and of who asks.
+    """Register what a section says: a function of the account, of who asks, and of the section's
+    rows by their names. `rows` names them; all sections' rows are read at once.
 
-    Its template is `admin/backoffice/client/<slug>.html` and finds the answer as `facts`.
+    With a `kind` (advised, self_directed) only accounts of that kind have it. Its template is
+    `admin/backoffice/client/<slug>.html` and finds the answer as `facts`.
     """
 
     def register(facts: Facts) -> Facts:
         template = f"admin/backoffice/client/{slug}.html"
-        _sections.append(Section(slug, title, template, order, facts, seen_by))
+        _sections.append(Section(slug, title, template, order, facts, rows, seen_by, kind))
         _sections.sort(key=lambda s: s.order)
         return facts
 
@@ -53,7 +69,15 @@ def section(
 
 
 def shown(account: Any, user: Any) -> Iterable[Shown]:
-    """The sections this person may see of this client."""
-    for found in _sections:
-        if can(user, found.seen_by):
-            yield Shown(found.slug, found.title, found.template, found.facts(account, user))
+    """The sections that this client has and this person may see."""
+    found = {
+        section: section.rows(account) for section in _sections if section.is_for(account, user)
+    }
+    rows = at_once.read(
+        type(account)._default_manager.filter(pk=account.pk),
+        {(section.slug, name): some for section in found for name, some in found[section].items()},
+    )
+    for section, wanted in found.items():
+        mine = {name: rows[section.slug, name] for name in wanted}
+        facts = section.facts(account, user, **mine)
+        yield Shown(section.slug, section.title, section.template, facts)

@@ -2,18 +2,24 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, Min, Q, QuerySet, Value
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from robo import work
+from robo.backoffice import at_once
+from robo.backoffice.at_once import Some
 from robo.backoffice.roles import Ability, can
 from robo.backoffice.rows import account_of, back, client_link, failing, motion_of, poke
 
+CLIENT = "accounts.Account"
+NEAR = timedelta(hours=1)
 MOST = 200
 """Rows of one kind on the page. More than that is an outage, and the page says so."""
 
@@ -40,7 +46,7 @@ def visible(model: type[work.Work], user: Any) -> QuerySet[Any]:
     found: QuerySet[Any]
     if hasattr(rows, "visible_to"):
         found = rows.visible_to(user)
-        if model._meta.label != "accounts.Account":
+        if model._meta.label != CLIENT:
             found = found.select_related("account")
         return found
     found = rows if can(user, Ability.INBOX) else rows.none()
@@ -52,16 +58,69 @@ def may_retry(model: type[work.Work], user: Any) -> bool:
     return can(user, Ability.ACT if owned else Ability.REPLAY)
 
 
-def of_account(account: Any, user: Any) -> list[Job]:
-    """What is in motion for this client, stuck first, then by date."""
+@dataclass(frozen=True, slots=True)
+class OfClient:
+    """A client's work: what went wrong or is under way, and how many rows only rest until their
+    next look."""
+
+    jobs: list[Job]
+    settled: int
+
+
+def of_account(account: Any, user: Any) -> OfClient:
+    """How this client's work stands. Two questions, however much there is."""
+    moving = _moving_of(account, user)
+    maybe_open = {
+        model: Some((rows.filter(failing()) if model.work_background else rows)[:MOST])
+        for model, rows in moving.items()
+    }
+    found = at_once.read(type(account)._default_manager.filter(pk=account.pk), maybe_open)
+    open_ = [row for rows in found.values() for row in rows if is_open(row)]
+    for row in open_:
+        if row._meta.label != CLIENT:
+            row.account = account  # read already
+    counts = [
+        rows.order_by()
+        .select_related(None)
+        .values(found_in=Value(model._meta.label))
+        .annotate(moving_rows=Count("pk"))
+        .values_list("moving_rows")
+        for model, rows in moving.items()
+    ]
+    every = sum(count for (count,) in counts[0].union(*counts[1:], all=True))
+    return OfClient(_in_order(open_, user), every - len(open_))
+
+
+def every_row_of(account: Any, user: Any) -> list[Job]:
+    """All of this client's rows that are looked at again some day."""
+    rows = _rows({model._meta.label: rows for model, rows in _moving_of(account, user).items()})
+    return _in_order(rows, user)
+
+
+def is_open(row: work.Work) -> bool:
+    """Whether it went wrong, or somebody's wish is still under way. Rows that don't say so
+    themselves are, when the next look is near."""
+    if row.stuck_at or row.error:
+        return True
+    if row.work_background or row.due_at is None:
+        return False
+    settled = getattr(row, "is_settled", None)
+    return row.due_at < timezone.now() + NEAR if settled is None else not settled
+
+
+def _moving_of(account: Any, user: Any) -> dict[type[work.Work], QuerySet[Any]]:
     moving = Q(due_at__isnull=False) | Q(stuck_at__isnull=False)
-    mine: dict[str, QuerySet[Any]] = {}
+    mine: dict[type[work.Work], QuerySet[Any]] = {}
     for model in work.kinds():
-        if model._meta.label == "accounts.Account":
-            mine[model._meta.label] = visible(model, user).filter(moving, pk=account.pk)
+        if model._meta.label == CLIENT:
+            mine[model] = visible(model, user).filter(moving, pk=account.pk)
         elif hasattr(model, "account"):
-            mine[model._meta.label] = visible(model, user).filter(moving, account=account)
-    rows = _rows(mine)
+            mine[model] = visible(model, user).filter(moving, account=account)
+    return mine
+
+
+def _in_order(rows: list[Any], user: Any) -> list[Job]:
+    """Stuck first, then failing, then by the next look."""
     rows.sort(key=lambda row: (row.stuck_at is None, not row.error, row.due_at))
     return [_job(row, user) for row in rows]
 
@@ -130,13 +189,21 @@ def _what(row: Any) -> str:
 
 @require_GET
 def page(request: HttpRequest) -> HttpResponse:
-    """All stuck and failing work in one list."""
+    """All stuck and failing work in one list; with `?client=`, all of one client's that is looked
+    at again some day."""
     if not can(request.user, Ability.CLIENTS):
         raise Http404
+    client = None
+    if wanted := request.GET.get("client"):
+        clients = visible(next(m for m in work.kinds() if m._meta.label == CLIENT), request.user)
+        client = get_object_or_404(clients, pk=wanted if wanted.isdecimal() else None)
+    user = request.user
     context = {
         **admin.site.each_context(request),
-        "title": "Work with Bluum",
-        "jobs": list(in_trouble(request.user)),
+        "title": f"Work with Bluum for {client}" if client else "Work with Bluum",
+        "client": client,
+        "show_client": not client,
+        "jobs": every_row_of(client, user) if client else list(in_trouble(user)),
         "most": MOST,
         "is_fullwidth": "1",
     }

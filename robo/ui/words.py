@@ -101,6 +101,13 @@ def number(count: int) -> str:
     return names[count] if count < len(names) else str(count)
 
 
+def ordinal(count: int) -> str:
+    """`1st`, `2nd`, `3rd`, `11th`."""
+    if count % 100 in {11, 12, 13}:
+        return f"{count}th"
+    return f"{count}" + {1: "st", 2: "nd", 3: "rd"}.get(count % 10, "th")
+
+
 def local(value: datetime) -> datetime:
     return timezone.localtime(value)
 

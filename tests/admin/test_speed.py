@@ -1,12 +1,17 @@
 """Lists and pages ask as many questions for twenty clients as for one, and never count a table."""
 
+from datetime import date
+
 import pytest
 from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import Account, User
+from funding.models import Deposit, TransferEvent, Withdrawal
+from portfolios.models import Holding, Report
+from robo.backoffice import at_once
 
 LISTS = [m for m in admin.site._registry if m._meta.label not in {"accounts.User", "auth.Group"}]
 
@@ -51,8 +56,6 @@ def test_every_list_asks_the_same_for_one_and_for_twenty(
 def test_the_front_page_and_the_stuck_work_ask_the_same_for_one_and_for_twenty(
     supervisor, maya, furnish, twenty, at_desk
 ):
-    from funding.models import Deposit
-
     furnish(maya)
     desk = at_desk(supervisor)
     urls = [reverse("admin:index"), reverse("admin:work")]
@@ -64,30 +67,49 @@ def test_the_front_page_and_the_stuck_work_ask_the_same_for_one_and_for_twenty(
     assert max(one) < 30
 
 
-def test_a_clients_page_asks_the_same_however_much_is_on_it(iris, maya, furnish, at_desk):
-    from decimal import Decimal
-
-    from funding.models import Deposit, TransferEvent
-
+def test_a_clients_page_asks_the_same_for_one_and_for_fifty_of_everything(
+    iris, maya, furnish, at_desk
+):
     account = furnish(maya)
     url = reverse("admin:accounts_account_change", args=[account.pk])
     desk = at_desk(iris)
-
-    def stuck(count):
-        for _ in range(count):
-            deposit = Deposit.objects.create(
-                account=account,
-                bank=account.banks.get(),
-                amount=Decimal(5),
-                stuck_at="2026-11-01T00:00Z",
-            )
-            TransferEvent.objects.create(deposit=deposit, status="pending")
-
-    stuck(1)
     one = asked(desk, url)
-    stuck(15)
-    assert len(asked(desk, url)) == len(one)
-    assert len(one) < 43
+    for number in range(50):
+        Holding.objects.create(
+            portfolio=account.portfolio, symbol=f"H{number}", quantity=1, value=number, price=1
+        )
+        deposit = Deposit.objects.create(
+            account=account, bank=account.banks.get(), amount=5, stuck_at="2026-11-01T00:00Z"
+        )
+        TransferEvent.objects.create(deposit=deposit, status="pending")
+        Withdrawal.objects.create(account=account, bank=account.banks.get(), amount=5)
+        Report.objects.create(
+            account=account, kind="statement", span="monthly", title="June", status="ready",
+            first_day=date(1970 + number, 6, 1), last_day=date(1970 + number, 6, 30),
+        )  # fmt: skip
+    many = desk.get(url).content.decode()
+    assert "H49" in many
+    assert many.count(">Deposit<small>") == 50  # each is stuck
+    assert "50 settled" in many
+    assert len(asked(desk, url)) == len(one) < 20
+
+
+def test_what_is_read_at_once_is_what_its_own_question_finds(maya, furnish):
+    """Of every kind that a client's page may show: the same rows, in the same order."""
+    account = furnish(maya)
+    kinds = {
+        model: at_once.Some(model._default_manager.filter(account=account).order_by("-pk"))
+        for model in admin.site._registry
+        if hasattr(model, "account")
+    }
+    found = at_once.read(Account.objects.filter(pk=account.pk), kinds)
+    for model, rows in found.items():
+        expected = list(kinds[model].rows)
+        assert rows == expected
+        for row, other in zip(rows, expected, strict=True):
+            for name in row.__dict__.keys() - {"_state"}:
+                assert getattr(row, name) == getattr(other, name), (model, name)
+                assert type(getattr(row, name)) is type(getattr(other, name)), (model, name)
 
 
 def test_people_are_not_counted_either(colleague, at_desk):
