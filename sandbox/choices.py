@@ -45,7 +45,7 @@ Funding sources and transfers
 - `funding_source_id` in the body of `plaid/link-token` opens Plaid's update mode for that login:
   the person signs in again, the source is ACTIVE with the ids it had, and the public token connects
   to it. Bluum documents no update mode; a server that ignores the field opens Link as for a new
-  bank, and a client has to recognise the account by institution, type and last digits.
+  bank, and a client has to recognise the account by institution, name, type and last digits.
 - At real pace a wire is there on the banking day it is sent, an ACH withdrawal two days later.
 - A wire withdrawal without a bank goes to the only one there is, else to the one on file.
 - `failure_reason` is the ACH code, a colon and the reason (`nacha.RETURN_CODES`). A return after

@@ -225,10 +225,11 @@ def _new(account: Account, source: BankSource) -> BankAccount:
 
 
 def _recognise(source: BankSource, rows: Iterable[BankAccount]) -> BankAccount | None:
-    """The row of the very same bank account: institution, last digits and type agree.
+    """The row of the very same bank account: institution, name, last digits and type agree.
 
-    Plaid's own advice for telling duplicates. Of several, one that is still linked, then one of the
-    same name, then the oldest.
+    Plaid's own advice for telling duplicates. Two accounts of one bank may end alike, and only
+    their names tell them apart; a name that isn't known tells nothing. Of several, one that is
+    still linked, then the oldest.
     """
     facts = _facts(source)
     if not (facts["institution"] and facts["mask"]):
@@ -238,9 +239,9 @@ def _recognise(source: BankSource, rows: Iterable[BankAccount]) -> BankAccount |
         for row in rows
         if (row.institution, row.mask, row.type)
         == (facts["institution"], facts["mask"], facts["type"])
+        and (not row.name or facts["name"] in {"", row.name})
     ]
-    gone = BankAccount.Status.DISCONNECTED
-    same.sort(key=lambda row: (row.status == gone, row.name != facts["name"], row.pk))
+    same.sort(key=lambda row: (row.status == BankAccount.Status.DISCONNECTED, row.pk))
     return same[0] if same else None
 
 

@@ -20,19 +20,26 @@ from robo import work
 from sandbox import faults
 from sandbox.api import funding as sandbox_funding
 from sandbox.world import World
-from tests.funding.conftest import CHECKING, Bluum, link_bank, sign_in
+from tests.funding.conftest import CHECKING, FIRST_BANK, Bluum, key_in, link_bank, sign_in
 
 PLATYPUS = {"id": "ins_109508", "name": "First Platypus Bank"}
+JOINT = {**CHECKING, "name": "Joint"}
+BOTH = ["Checking ••3168", "Joint ••3168"]
 
 
 @pytest.fixture
 def platypus(account: Account, sandbox: World) -> BankAccount:
     """A bank that the sandbox's Plaid knows, so that one can sign in there again."""
-    token = sandbox_funding.make_public_token(sandbox, account.bluum_id, PLATYPUS, [CHECKING])
-    link = services.start_bank_link(account=account)
-    services.finish_bank_link(link=link, public_token=token)
-    work.run_due(BankLink, BankAccount)
+    link(account, sandbox, PLATYPUS, CHECKING)
     return BankAccount.objects.get()
+
+
+def link(account: Account, sandbox: World, at: dict[str, str], *chosen: dict[str, str]) -> None:
+    """One sign-in at a bank, with so many of its accounts chosen there."""
+    token = sandbox_funding.make_public_token(sandbox, account.bluum_id, at, [*chosen])
+    set_out = services.start_bank_link(account=account)
+    services.finish_bank_link(link=set_out, public_token=token)
+    work.run_due(BankLink, BankAccount)
 
 
 def look(account: Account) -> None:
@@ -161,9 +168,55 @@ def test_the_same_account_linked_twice_is_told_at_once_and_stays_one(
 def test_another_account_of_the_same_bank_is_another_bank(
     account: Account, bank: BankAccount, sandbox: World
 ) -> None:
-    assert link_bank(account, sandbox, subtype="savings", name="Savings") != bank
+    assert link_bank(account, sandbox, subtype="savings") != bank
     assert link_bank(account, sandbox, mask="7777") != bank
     assert BankAccount.objects.usable().count() == 3
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_two_accounts_of_one_bank_that_end_alike_are_two_and_money_comes_from_the_chosen_one(
+    web: Client, account: Account, sandbox: World, bluum: Bluum, at_once: bool
+) -> None:
+    sign_ins = [[CHECKING, JOINT]] if at_once else [[CHECKING], [JOINT]]
+    for chosen in sign_ins:
+        link(account, sandbox, FIRST_BANK, *chosen)
+    look(account)
+    assert sorted(str(one) for one in BankAccount.objects.usable()) == BOTH
+    assert {one["status"] for row in bluum.sources for one in row["accounts"]} == {"ACTIVE"}
+    form = web.get("/money/deposit/")
+    assert all(name in form.content.decode() for name in BOTH)
+    joint = BankAccount.objects.get(name="Joint")
+    sent = {"key": key_in(form), "bank": joint.pk, "amount": "500", "confirmed": "1"}
+    assert web.post("/money/deposit/", sent).status_code == 302
+    work.run_due(Deposit)
+    there = {one["accountName"]: row["id"] for row in bluum.sources for one in row["accounts"]}
+    assert [row["source_id"] for row in bluum.deposits] == [there["Joint"]]
+
+
+@pytest.mark.parametrize("other", [JOINT, CHECKING])
+def test_accounts_that_end_alike_are_each_recognised_when_they_are_linked_again(
+    account: Account, sandbox: World, bluum: Bluum, other: dict[str, str]
+) -> None:
+    link(account, sandbox, FIRST_BANK, CHECKING, other)
+    before = {one.pk: str(one) for one in BankAccount.objects.all()}
+    sandbox_funding.turn(sandbox, bluum.sources[0]["id"], "ERROR")
+    look(account)
+    link(account, sandbox, FIRST_BANK, other, CHECKING)  # the other way around
+    assert {one.pk: str(one) for one in BankAccount.objects.usable()} == before
+    names = {one["id"]: one["accountName"] for row in bluum.sources for one in row["accounts"]}
+    assert all(names[one.bluum_id] == one.name for one in BankAccount.objects.all())
+
+
+def test_the_same_digits_at_another_bank_are_another_bank(
+    web: Client, account: Account, bank: BankAccount, sandbox: World
+) -> None:
+    link(account, sandbox, PLATYPUS, CHECKING)
+    look(account)
+    assert BankAccount.objects.usable().count() == 2
+    page = web.get("/money/deposit/").content.decode()
+    assert page.count("Checking ••3168") == 2
+    assert "Lakeside Bank" in page
+    assert "First Platypus Bank" in page
 
 
 def test_a_link_for_transfers_that_was_never_made_is_told_right_after_linking(
