@@ -110,10 +110,7 @@ def missed_of(schedule: Schedule) -> ScheduledRun | None:
     for run in ScheduledRun.objects.filter(
         schedule=schedule, named__gte=since, answer=""
     ).select_related("deposit", "schedule", "account"):
-        failed = run.deposit is not None and run.deposit.status in {
-            Deposit.Status.FAILED,
-            Deposit.Status.REFUSED,
-        }
+        failed = run.deposit is not None and run.deposit.status == Deposit.Status.FAILED
         low = run.status == Status.LOW and not run.can_be_undone
         if run.status == Status.MISSED or low or (run.status == Status.RAN and failed):
             newest: ScheduledRun = run

@@ -11,6 +11,7 @@ import structlog
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from accounts.models import Topic
 from accounts.services import tell
@@ -28,6 +29,8 @@ log = structlog.get_logger("funding.runs")
 TOLD_BEFORE = timedelta(hours=25)
 """The day before: an hour earlier than the run's own time, so that there is a day to answer."""
 SETTLES = timedelta(minutes=5)
+AROUND = timedelta(hours=1)
+"""Clocks differ: so much earlier than its moment something may be of a run."""
 LOOK_AGAIN = timedelta(minutes=15)
 GIVE_UP = timedelta(hours=12)
 RAISE_TOLD_BEFORE = timedelta(days=14)
@@ -62,6 +65,10 @@ def expect(schedule: Schedule) -> None:
         )
         if back or run.due_at is None:
             ScheduledRun.objects.filter(pk=run.pk).poke()
+    # Days that lie ahead and aren't the next any more were moved: nothing is missing on them.
+    schedule.runs.filter(status=Status.PLANNED, day__gt=rhythm.today()).exclude(pk=run.pk).update(
+        status=Status.DROPPED
+    )
 
 
 def care(schedule: Schedule) -> timedelta | None:
@@ -98,7 +105,7 @@ def _tell_raise(schedule: Schedule) -> timedelta:
     found.save(update_fields=["raise_on", "raise_told_at"])
     tell(
         account=found.account,
-        key=f"auto-invest-raise:{found.pk}:{coming.named}",
+        key=f"auto-invest-raise:{found.pk}:{coming.named}:{coming.amount}",
         title=f"Auto-invest rises to {words.money(coming.amount)} on {words.day(coming.day)}",
         body=f"From then on {words.money(coming.amount)} comes from {found.bank} each time, up "
         f"from {words.money(found.amount)}, as you agreed. You can change or stop it until then.",
@@ -182,12 +189,20 @@ def _say_tomorrow(run: ScheduledRun, balance: Decimal | None) -> None:
         if balance is not None
         else "We can’t see its balance, so please make sure it’s enough."
     )
+    until = run.moment - run.SKIP_UNTIL
+    in_time = timezone.now() < until
+    way_out = (
+        f"You can skip this one until {words.moment(until)}."
+        if in_time
+        else "It’s too late to skip this one; you can still cancel the deposit while it’s pending."
+    )
+    page = "funding:schedule-skip" if in_time else "funding:schedule"
     tell(
         account=run.account,
         key=f"run:{run.pk}:tomorrow",
         title=f"{words.money(run.amount)} comes from {bank} on {words.day(run.day)}",
-        body=f"{known} You can skip this one until {words.moment(run.moment - run.SKIP_UNTIL)}.",
-        url=reverse("funding:schedule-skip", args=[run.schedule_id]),
+        body=f"{known} {way_out}",
+        url=reverse(page, args=[run.schedule_id]),
         topic=Topic.AUTO_INVEST,
     )
 
@@ -244,7 +259,7 @@ def _see(run: ScheduledRun, now: datetime) -> timedelta | None:
         return timedelta(minutes=1)
     deposit = Deposit.objects.filter(
         schedule=run.schedule,
-        created_at__gte=run.moment - timedelta(hours=1),
+        created_at__gte=run.moment - AROUND,
         created_at__lt=run.moment + GIVE_UP,
         run=None,
     ).first()
@@ -255,11 +270,17 @@ def _see(run: ScheduledRun, now: datetime) -> timedelta | None:
     if run.schedule.wanted != "active" or run.schedule.has_ended:
         _end(run.pk, Status.DROPPED)
         return None
-    failed = run.schedule.last_execution.get("status") == "failed"
-    if not failed and now < run.moment + GIVE_UP:
+    if not _failed(run) and now < run.moment + GIVE_UP:
         return LOOK_AGAIN
-    _missed(run, told_already=failed)
+    _missed(run)
     return None
+
+
+def _failed(run: ScheduledRun) -> bool:
+    """Bluum says so of this run, and not of one before it."""
+    said = run.schedule.last_execution
+    at = parse_datetime(said.get("executed_at") or "")
+    return said.get("status") == "failed" and at is not None and at >= run.moment - AROUND
 
 
 @transaction.atomic
@@ -279,18 +300,18 @@ def _ran(run: ScheduledRun, deposit: Deposit) -> None:
 
 
 @transaction.atomic
-def _missed(run: ScheduledRun, *, told_already: bool) -> None:
+def _missed(run: ScheduledRun) -> None:
+    """No deposit came of it. One that came and failed is told as a deposit."""
     _end(run.pk, Status.MISSED)
-    if not told_already:
-        tell(
-            account=run.account,
-            key=f"run:{run.pk}:missed",
-            title=f"Auto-invest of {words.money(run.amount)} didn’t run on {words.day(run.day)}",
-            body="No money left your bank. It goes on with the next date; the page shows how to "
-            "make up for this one.",
-            url=reverse("funding:schedule", args=[run.schedule_id]),
-            topic=Topic.AUTO_INVEST,
-        )
+    tell(
+        account=run.account,
+        key=f"run:{run.pk}:missed",
+        title=f"Auto-invest of {words.money(run.amount)} didn’t run on {words.day(run.day)}",
+        body="No money left your bank. It goes on with the next date; the page shows how to "
+        "make up for this one.",
+        url=reverse("funding:schedule", args=[run.schedule_id]),
+        topic=Topic.AUTO_INVEST,
+    )
 
 
 def _end(pk: int, status: str, **facts: object) -> None:

@@ -16,7 +16,6 @@ from portfolios.models import Policy, Portfolio
 from robo import clients
 from robo.bluum import Conflict, NotFound, Refused
 from robo.bluum.auto_invest import AutoInvest
-from robo.ui import words
 
 RUNS_AT = f"{calendar.RUNS_AT:%H:%M}"
 ENDED = {Schedule.Status.COMPLETED, Schedule.Status.CANCELLED}
@@ -161,7 +160,7 @@ def _days(schedule: Schedule) -> dict[str, object]:
 
 @transaction.atomic
 def apply_schedule(pk: int, remote: AutoInvest) -> Schedule:
-    """Write what Bluum says about this schedule; tell when a run has failed."""
+    """Write what Bluum says about this schedule."""
     schedule: Schedule = Schedule.objects.select_for_update(of=("self",)).get(pk=pk)
     schedule.bluum_id = remote.auto_invest_id
     if remote.status in Schedule.Status.values:
@@ -178,22 +177,10 @@ def apply_schedule(pk: int, remote: AutoInvest) -> Schedule:
             schedule.start_date = remote.start_date or schedule.start_date
     if schedule.has_ended:
         schedule.wanted = "cancelled"
-    before = schedule.last_execution.get("executed_at")
     if remote.last_execution:
         schedule.last_execution = remote.last_execution.model_dump(mode="json")
     schedule.save()
     runs.expect(schedule)
-    ran = schedule.last_execution.get("executed_at")
-    if ran and ran != before and schedule.last_execution.get("status") == "failed":
-        tell(
-            account=schedule.account,
-            key=f"auto-invest-failed:{schedule.pk}:{ran}"[:80],
-            title=f"Auto-invest of {words.money(schedule.amount)} didn’t run",
-            body="Your bank didn’t send the money. It goes on with the next date; "
-            "the page shows how to make up for this one.",
-            url=reverse("funding:schedule", args=[schedule.pk]),
-            topic=Topic.AUTO_INVEST,
-        )
     return schedule
 
 

@@ -2,18 +2,31 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account
-from funding.models import BankAccount, BankLink, Deposit, Ledger, Movement, Schedule, Withdrawal
+from funding import rhythm
+from funding.models import (
+    BankAccount,
+    BankLink,
+    Deposit,
+    Ledger,
+    Movement,
+    Schedule,
+    ScheduledRun,
+    Wallet,
+    Withdrawal,
+)
 from funding.sync.ledger import advance_ledger
+from portfolios.models import Policy
 from robo import partner, work
 from sandbox.api import funding as sandbox_funding
 from sandbox.world import World
@@ -21,6 +34,7 @@ from tests.portfolios.conftest import assessed, goal, policy, proposal
 
 __all__ = ["assessed", "goal", "policy", "proposal"]
 FIRST_BANK = {"id": "ins_1", "name": "Lakeside Bank"}
+NEW_SCHEDULE = "/money/auto-invest/new/"
 CHECKING = {"name": "Checking", "subtype": "checking", "mask": "3168"}
 
 
@@ -135,3 +149,79 @@ def key_in(page: Any) -> str:
     found = re.search(r'name="key"[^>]*value="([0-9a-f-]{36})"', page.content.decode())
     assert found, "no key in the form"
     return found[1]
+
+
+# Auto-invest ----------------------------------------------------------------------------------
+
+
+def wish(web: Client, bank: BankAccount, **changes: Any) -> dict[str, Any]:
+    start = timezone.localdate() + timedelta(days=3)
+    return {
+        "key": key_in(web.get(NEW_SCHEDULE)),
+        "bank": bank.pk,
+        "amount": "600",
+        "frequency": "monthly",
+        "day_of_month": "15",
+        "day_of_week": "1",
+        "start_date_0": start.month,
+        "start_date_1": start.day,
+        "start_date_2": start.year,
+        **changes,
+    }
+
+
+def set_up(web: Client, bank: BankAccount, **changes: Any) -> Schedule:
+    answer = web.post(NEW_SCHEDULE, {**wish(web, bank, **changes), "confirmed": "1"})
+    assert answer.status_code == 302, answer.content.decode()
+    return Schedule.objects.latest("pk")
+
+
+def page_of(web: Client, schedule: Schedule) -> str:
+    return web.get(reverse("funding:schedule", args=[schedule.pk])).content.decode()
+
+
+def press(web: Client, what: str, schedule: Schedule) -> None:
+    assert web.post(reverse(f"funding:schedule-{what}", args=[schedule.pk])).status_code == 302
+
+
+@pytest.fixture
+def to_the_moment(sandbox: World, pass_time: Callable[[timedelta], None]) -> Any:
+    """Both clocks go to a moment, ours and the sandbox's; everything due on the way is done."""
+    with time_machine.travel(sandbox.clock.now(), tick=False) as ours:
+
+        def go(moment: datetime) -> None:
+            work.run_due(Wallet, Schedule, ScheduledRun)
+            if moment > sandbox.clock.now():
+                sandbox.clock.advance(moment - sandbox.clock.now())
+            ours.move_to(moment)
+            for _ in range(2):
+                Wallet.objects.all().poke()
+                work.run_due(Wallet, Schedule, ScheduledRun)
+
+        yield go
+
+
+@pytest.fixture
+def monthly(
+    to_the_moment: Any, sandbox: World, web: Client, bank: BankAccount, policy: Policy
+) -> Schedule:
+    """$600 on the 15th of each month, from December 2026 on."""
+    start = {"start_date_0": 12, "start_date_1": 1, "start_date_2": 2026}
+    made = set_up(web, bank, **start)
+    to_the_moment(sandbox.clock.now() + timedelta(minutes=1))
+    made.refresh_from_db()
+    assert made.status == "active"
+    return made
+
+
+def there(world: World) -> dict[str, Any]:
+    return dict(next(iter(world.table("schedules").values())))
+
+
+def days(schedule: Schedule, count: int = 6) -> list[date]:
+    schedule.refresh_from_db()
+    return [run.day for run in rhythm.coming(schedule, count)]
+
+
+def pulled(world: World) -> list[date]:
+    return [row["created_at"].date() for row in world.table("deposits").values()]

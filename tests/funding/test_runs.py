@@ -6,66 +6,29 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account, Notice
 from funding import rhythm
-from funding.models import Authorization, BankAccount, Schedule, ScheduledRun, Wallet
-from onboarding.models import ExternalAccount, ExternalLink
+from funding.models import BankAccount, Schedule, ScheduledRun
 from portfolios.models import Policy
-from robo import clients, plaid, seal, work
+from robo import clients
 from sandbox import faults
 from sandbox.world import World
-from tests.funding.conftest import Bluum, sign_in
-from tests.funding.test_schedules import page_of, press, set_up, wish
-
-RUN = timedelta(hours=1)
-
-
-@pytest.fixture
-def to_the_moment(sandbox: World, pass_time: Callable[[timedelta], None]) -> Any:
-    """Both clocks go to a moment, ours and the sandbox's; everything due on the way is done."""
-    with time_machine.travel(sandbox.clock.now(), tick=False) as ours:
-
-        def go(moment: datetime) -> None:
-            work.run_due(Wallet, Schedule, ScheduledRun)
-            if moment > sandbox.clock.now():
-                sandbox.clock.advance(moment - sandbox.clock.now())
-            ours.move_to(moment)
-            for _ in range(2):
-                Wallet.objects.all().poke()
-                work.run_due(Wallet, Schedule, ScheduledRun)
-
-        yield go
-
-
-@pytest.fixture
-def monthly(
-    to_the_moment: Any, sandbox: World, web: Client, bank: BankAccount, policy: Policy
-) -> Schedule:
-    """$600 on the 15th of each month, from December 2026 on."""
-    start = {"start_date_0": 12, "start_date_1": 1, "start_date_2": 2026}
-    made = set_up(web, bank, **start)
-    to_the_moment(sandbox.clock.now() + timedelta(minutes=1))
-    made.refresh_from_db()
-    assert made.status == "active"
-    return made
-
-
-def there(world: World) -> dict[str, Any]:
-    return dict(next(iter(world.table("schedules").values())))
-
-
-def days(schedule: Schedule, count: int = 6) -> list[date]:
-    schedule.refresh_from_db()
-    return [run.day for run in rhythm.coming(schedule, count)]
-
-
-def pulled(world: World) -> list[date]:
-    return [row["created_at"].date() for row in world.table("deposits").values()]
+from tests.funding.conftest import (
+    NEW_SCHEDULE,
+    Bluum,
+    days,
+    page_of,
+    press,
+    pulled,
+    set_up,
+    sign_in,
+    there,
+    wish,
+)
 
 
 @pytest.mark.parametrize(
@@ -243,110 +206,6 @@ def test_the_day_before_it_is_told_with_amount_bank_and_a_way_to_skip(
     assert days(monthly, 1) == [date(2027, 1, 15)]
 
 
-class Bank:
-    """Plaid, as far as a balance is asked of it."""
-
-    def __init__(self, available: str) -> None:
-        self.available = Decimal(available)
-
-    def accounts(self, token: str, *, fresh: bool = False) -> list[plaid.Account]:
-        assert (token, fresh) == ("access-1", True)
-        return [
-            plaid.Account("acc-1", "Checking", "3168", "depository", "checking", Decimal(9999),
-                          self.available, None, "USD")
-        ]  # fmt: skip
-
-
-@pytest.fixture
-def seen(account: Account, bank: BankAccount) -> ExternalAccount:
-    """Maya lets us read the same account for her picture."""
-    link = ExternalLink.objects.create(
-        account=account, status="active", institution=bank.institution, due_at=None,
-        sealed_access_token=seal.seal(b"access-1"),
-    )  # fmt: skip
-    return ExternalAccount.objects.create(
-        account=account, link=link, plaid_account_id="acc-1", mask="3168", name="Checking",
-        account_type="checking", balance=Decimal(9999), due_at=None,
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize(("balance", "skipped"), [("649.99", True), ("650.00", False)])
-def test_a_run_that_would_leave_too_little_is_skipped_and_said(
-    web: Client, monthly: Schedule, sandbox: World, to_the_moment: Any, seen: ExternalAccount,
-    monkeypatch: pytest.MonkeyPatch, balance: str, skipped: bool,
-) -> None:  # fmt: skip
-    Schedule.objects.update(buffer=50)
-    monkeypatch.setattr(clients, "plaid", lambda: Bank(balance))
-    to_the_moment(datetime(2026, 12, 14, 14, 30, tzinfo=UTC))
-    sign_in(web, monthly.account.user)
-    run = ScheduledRun.objects.get(day=date(2026, 12, 15))
-    assert (run.status == "low", run.balance) == (skipped, Decimal(balance))
-    page = page_of(web, monthly)
-    assert ("Pull it anyway" in page) == skipped
-    to_the_moment(datetime(2026, 12, 15, 16, tzinfo=UTC))
-    assert bool(pulled(sandbox)) != skipped
-    if skipped:
-        sign_in(web, monthly.account.user)
-        page = page_of(web, monthly)
-        assert "Checking ••3168 held $649.99" in page
-        for offer in ("Deposit $600.00 now", "Add $100.00 to each run", "Let it go"):
-            assert offer in page
-
-
-def test_what_was_missed_is_made_up_for_by_one_answer(
-    web: Client, monthly: Schedule, to_the_moment: Any
-) -> None:
-    run = ScheduledRun.objects.create(
-        account=monthly.account, schedule=monthly, named=date(2026, 11, 15), day=date(2026, 11, 16),
-        amount=600, status="missed", due_at=None,
-    )  # fmt: skip
-    answer = reverse("funding:schedule-catch-up", args=[monthly.pk, run.pk])
-    for _ in range(2):
-        assert web.post(answer, {"answer": "raise"}).status_code == 302
-    monthly.refresh_from_db()
-    assert monthly.amount == 700
-    assert "One run is missing" not in page_of(web, monthly)
-    assert Authorization.objects.get(schedule=monthly, ended_at=None).amount == 700
-
-
-def test_it_rises_as_agreed_and_every_new_amount_is_told_ten_days_ahead(
-    web: Client, bank: BankAccount, policy: Policy, sandbox: World, to_the_moment: Any
-) -> None:
-    start = {"start_date_0": 12, "start_date_1": 1, "start_date_2": 2026}
-    rises = {"raise_by": "10", "raise_unit": "dollars", "raise_months": "3", "raise_most": "615"}
-    made = set_up(web, bank, **start, **rises)
-    page = page_of(web, made)
-    assert "$610.00</span></small>" in page
-    assert "$615.00</span></small>" in page
-    allowed = Authorization.objects.get(schedule=made)
-    assert "rises by $10.00 every three months, up to $615.00" in allowed.text
-    for month in range(12, 20):  # the day each raise has to be told, the day before, after the run
-        year, number = 2026 + (month - 1) // 12, (month - 1) % 12 + 1
-        for day in (2, 14, 19):
-            to_the_moment(datetime(year, number, day, 16, tzinfo=UTC))
-    amounts = [(row["created_at"].date(), int(row["amount"]))
-               for row in sandbox.table("deposits").values()]  # fmt: skip
-    assert [amount for _, amount in amounts] == [600, 600, 600, 610, 610, 610, 615, 615]
-    told = Notice.objects.filter(key__startswith="auto-invest-raise").order_by("created_at")
-    first = {amount: day for day, amount in reversed(amounts)}
-    assert len(told) == 2
-    for notice, amount in zip(told, (610, 615), strict=True):
-        assert f"rises to ${amount}.00" in notice.title
-        assert notice.created_at.date() <= first[amount] - timedelta(days=10)
-    assert Authorization.objects.get(schedule=made) == allowed
-    assert allowed.ended_at is None
-
-
-def test_a_raise_told_late_begins_later(monthly: Schedule, to_the_moment: Any) -> None:
-    Schedule.objects.update(
-        raise_by=10, raise_unit="dollars", raise_months=12, raise_on=date(2026, 12, 1)
-    )
-    Schedule.objects.all().poke()
-    to_the_moment(datetime(2026, 12, 10, 12, tzinfo=UTC))
-    monthly.refresh_from_db()
-    assert [int(run.amount) for run in rhythm.coming(monthly, 3)] == [600, 610, 610]
-
-
 def test_the_day_after_payday(web: Client, bank: BankAccount, policy: Policy) -> None:
     friday = timezone.localdate() + timedelta(days=(4 - timezone.localdate().weekday()) % 7 + 7)
     by_pay = {
@@ -377,7 +236,7 @@ def test_rules_that_make_no_sense_get_a_sentence(
         "paid_on_0": later.month, "paid_on_1": later.day, "paid_on_2": later.year,
     }  # fmt: skip
     data = wish(web, bank) | given | {field: value}
-    answer = web.post("/money/auto-invest/new/", data)
+    answer = web.post(NEW_SCHEDULE, data)
     assert answer.status_code == 422
     assert sentence in answer.content.decode()
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.models import Account, Notice
 from funding.models import BankAccount, Deposit, Schedule, Wallet
@@ -15,39 +14,15 @@ from portfolios.models import Investment, Policy
 from robo import agenda, work
 from sandbox import faults
 from sandbox.world import World
-from tests.funding.conftest import Bluum, key_in, sign_in
-
-NEW = "/money/auto-invest/new/"
-
-
-def wish(web: Client, bank: BankAccount, **changes: Any) -> dict[str, Any]:
-    start = timezone.localdate() + timedelta(days=3)
-    return {
-        "key": key_in(web.get(NEW)),
-        "bank": bank.pk,
-        "amount": "600",
-        "frequency": "monthly",
-        "day_of_month": "15",
-        "day_of_week": "1",
-        "start_date_0": start.month,
-        "start_date_1": start.day,
-        "start_date_2": start.year,
-        **changes,
-    }
-
-
-def set_up(web: Client, bank: BankAccount, **changes: Any) -> Schedule:
-    answer = web.post(NEW, {**wish(web, bank, **changes), "confirmed": "1"})
-    assert answer.status_code == 302, answer.content.decode()
-    return Schedule.objects.latest("pk")
-
-
-def page_of(web: Client, schedule: Schedule) -> str:
-    return web.get(reverse("funding:schedule", args=[schedule.pk])).content.decode()
-
-
-def press(web: Client, what: str, schedule: Schedule) -> None:
-    assert web.post(reverse(f"funding:schedule-{what}", args=[schedule.pk])).status_code == 302
+from tests.funding.conftest import (
+    NEW_SCHEDULE,
+    Bluum,
+    page_of,
+    press,
+    set_up,
+    sign_in,
+    wish,
+)
 
 
 def test_it_waits_for_the_policy_and_says_so(web: Client, bank: BankAccount, bluum: Bluum) -> None:
@@ -67,11 +42,11 @@ def test_it_is_set_up_once_and_shows_the_real_next_date(
     settle_money: Callable[[], None],
 ) -> None:
     data = wish(web, bank)
-    checked = web.post(NEW, data, follow=True).content.decode()
+    checked = web.post(NEW_SCHEDULE, data, follow=True).content.decode()
     assert "$600.00</span> leaves Checking ••3168 every month" in checked
     assert checked.count("Planned") == 6
-    first = web.post(NEW, {**data, "confirmed": "1"})
-    second = web.post(NEW, {**data, "confirmed": "1"})
+    first = web.post(NEW_SCHEDULE, {**data, "confirmed": "1"})
+    second = web.post(NEW_SCHEDULE, {**data, "confirmed": "1"})
     assert first["Location"] == second["Location"]
     settle_money()
     schedule = Schedule.objects.get()
@@ -246,7 +221,7 @@ def test_unlinking_a_bank_names_and_pauses_what_uses_it(
 def test_bad_input_gets_a_sentence(
     web: Client, bank: BankAccount, field: str, value: str, sentence: str
 ) -> None:
-    answer = web.post(NEW, wish(web, bank) | {field: value, "confirmed": "1"})
+    answer = web.post(NEW_SCHEDULE, wish(web, bank) | {field: value, "confirmed": "1"})
     assert answer.status_code == 422
     assert sentence in answer.content.decode()
     assert not Schedule.objects.exists()
