@@ -238,10 +238,14 @@ document.addEventListener("htmx:beforeSwap", () => {
   const at = document.activeElement;
   place = at === body ? "" : at.localName === "summary" ? foldOf(at) : nameOf(at);
   unfolded = folds(body).filter((one) => one.parentElement.open).map(foldOf);
+  // The new part stands above the old for a moment; a browser that holds on to what is in view would
+  // scroll down with it, by the whole height of the part.
+  root.style.overflowAnchor = "none";
 });
 document.addEventListener("htmx:load", (event) => improve(event.detail.elt));
 document.addEventListener("htmx:afterSettle", (event) => {
   const { elt } = event.detail;
+  root.style.overflowAnchor = "";
   for (const one of folds(elt)) if (unfolded.includes(foldOf(one))) one.parentElement.open = true;
   if (!place || document.activeElement !== body) return;
   const same = [...elt.querySelectorAll("a, button, input, select, textarea, summary")].find(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.care import assert_accessible, look_on_phone
+from tests.journeys.care import NARROW, assert_accessible, look_on_phone
 from tests.journeys.hands import Keyboard
 from tests.journeys.stack import Stack
 from tests.journeys.walk import LEVEL, Walk
@@ -57,6 +57,7 @@ def test_a_goal_is_tried_and_put_back_with_the_keyboard_alone(
     stack: Stack, walker: Callable[..., Walk]
 ) -> None:
     greta = walker(hands=Keyboard)
+    greta.page.set_viewport_size(NARROW)  # type: ignore[arg-type]
     greta.sign_in(stack.people["greta"]["email"])
     greta.open("/goals/")
     greta.press(re.compile("Retirement"), "link")
@@ -72,6 +73,8 @@ def test_a_goal_is_tried_and_put_back_with_the_keyboard_alone(
     expect(greta.main.get_by_text("Not kept yet:")).to_be_visible()
     expect(greta.page.get_by_role("heading", level=1)).not_to_have_text(before)
     expect(monthly).to_be_focused()
+    expect(greta.page).to_have_url(re.compile("monthly="))
+    expect(monthly).to_be_in_viewport()
     typed = greta.main.get_by_role("textbox", name="Each month").input_value()
     assert float(typed.replace(",", "")) > 400
     assert_accessible(greta.page, "with a change tried")
