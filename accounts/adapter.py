@@ -52,7 +52,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_email_verification_redirect_url(self, email_address: Any) -> str:
         request = self.request
         if request is not None and request.user.is_authenticated:
-            return self.get_login_redirect_url(request)
+            next_page = self.get_login_redirect_url(request)
+            # Who has an account already has changed the address, and comes from its page.
+            return resolve_url("accounts:you") if next_page == resolve_url("home") else next_page
         return resolve_url("account_login")
 
     def get_client_ip(self, request: HttpRequest) -> str:

@@ -102,7 +102,7 @@ TOPICS = (
         "hold*, own, position*, shares, funds, securities, invested in, stocks do i",
         answers.holdings,
     ),
-    _topic("worth, value, balance, how much, portfolio, total", answers.worth),
+    _topic("worth, value, balance, much, portfolio, total", answers.worth),
 )
 
 

@@ -142,6 +142,9 @@ class NotificationsForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         start, end = data.get("quiet_from"), data.get("quiet_until")
+        # Who sets other hours wants them, also with the box left empty.
+        if not self.initial["quiet"] and {"quiet_from", "quiet_until"} & {*self.changed_data}:
+            data["quiet"] = True
         if data.get("quiet") and start is not None and start == end:
             self.add_error("quiet_until", "Choose another hour than the one it begins.")
         return data

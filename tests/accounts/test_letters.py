@@ -185,6 +185,29 @@ def test_choices_are_made_on_a_page_and_what_is_mandatory_stays(client, account,
     assert letters.choices_of(services.account_of(omar)).rhythm("money") == "now"
 
 
+@pytest.mark.parametrize(
+    ("before", "sent", "kept"),
+    [
+        (None, {"quiet_from": "22:00:00"}, time(22)),
+        (None, {}, None),
+        (time(22), {"quiet_from": "22:00:00"}, None),
+        (time(22), {"quiet_from": "23:00:00"}, None),
+    ],
+)
+def test_other_quiet_hours_are_wanted_also_without_the_box(
+    client, account, maya, before, sent, kept
+):
+    services.choose_notices(
+        account, email={}, silent=[], quiet_from=before, quiet_until=before and time(8)
+    )
+    client.force_login(maya)
+    form = client.get(reverse("accounts:notifications")).context["form"]
+    given = {name: form[name].value() for name in form.fields if name.startswith("email_")}
+    given |= {"quiet_from": "21:00:00", "quiet_until": "08:00:00"} | sent
+    assert client.post(reverse("accounts:notifications"), given).status_code == 302
+    assert letters.choices_of(account).quiet_from == kept
+
+
 def test_a_topic_kept_out_of_the_app_is_on_record_but_not_in_the_list(client, account, maya):
     services.choose_notices(
         account, email={}, silent=["insights"], quiet_from=None, quiet_until=None

@@ -136,7 +136,8 @@ def test_a_new_address_is_told_to_both_and_can_be_undone(client, maya, iris, app
     [ask] = mails()
     assert ask.to == ["new@example.com"]
     code = re.search(r"^\s*([A-Z0-9]{3,}[- ]?[A-Z0-9]{3,})\s*$", ask.body, re.MULTILINE)[1]
-    laptop.post(reverse("account_email_verification_sent"), {"code": code})
+    confirmed = laptop.post(reverse("account_email_verification_sent"), {"code": code})
+    assert confirmed.url == reverse("accounts:you")
 
     assert EmailAddress.objects.get(user=maya, primary=True).email == "new@example.com"
     told = [m for m in mails() if m.subject == "Your e-mail address was changed"]

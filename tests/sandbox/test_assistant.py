@@ -41,6 +41,7 @@ def funded(maya: Investor) -> None:
         ("Am I still inside my bands?", "ips", "inside its band"),
         ("When does auto-invest run next?", "auto_invest", "next on 31 March 2026 at 15:30 UTC"),
         ("What fees have I paid?", "fees", "0.00 USD in fees"),
+        ("How much have I paid in fees?", "fees", "0.00 USD in fees"),
         ("How are my goals doing?", "goals", "House stands at 25.00 %"),
         ("Is there a deposit in transit?", "transfers", "No deposit or withdrawal"),
         ("What is my risk level?", "risk_assessment", "7 of 10"),
