@@ -92,6 +92,25 @@ def versions(report: Report) -> list[Report]:
     return list(same.defer("pdf", "data").order_by(F("replaced_by").desc(nulls_first=True), "-pk"))
 
 
+def changes(earlier: Report, now: Report) -> list[tuple[str, str, str]]:
+    """What a correction changed in the summary: the line, what it said, what it says."""
+    then, new = (
+        {
+            line["label"]: line["value"]
+            for found in sections(report)[:1]
+            for block in found["blocks"]
+            if block["kind"] == "ledger"
+            for line in block["rows"]
+        }
+        for report in (earlier, now)
+    )
+    return [
+        (label, then[label], new[label])
+        for label in new
+        if then.get(label, new[label]) != new[label]
+    ]
+
+
 def _statement(report: Report) -> list[dict[str, Any]]:
     data = report.data
     summary, activity = data.get("summary") or {}, data.get("activity") or {}
@@ -217,21 +236,21 @@ def report_pdf(report: Report) -> bytes:
         "pnl": (("total_pnl", "Altogether"), ("dividend_income", "Dividends")),
     }.get(report.kind, ())
     fetched = report.fetched_at or report.created_at
-    corrected = (
-        f"Corrected on {words.long_day(report.corrected_at)}. " if report.corrected_at else ""
-    )
+    about = days_of(report)
+    if report.corrected_at:
+        about += f" Corrected on {words.long_day(report.corrected_at)}."
     if report.replaced_by and report.replaced_by.corrected_at:
         on = words.long_day(report.replaced_by.corrected_at)
-        corrected += f"Replaced by a correction on {on}. "
+        about += f" Replaced by a correction on {on}."
     source = (
-        f"{corrected}Figures by our custodian, fetched on {words.long_day(fetched)}. "
+        f"Figures by our custodian, fetched on {words.long_day(fetched)}. "
         f"The custodian’s own {'PDF' if report.pdf is not None else 'data'} is the original; "
         f"its SHA-256 is {report.sha256}."
     )
     return pdf.render_report(
         title=report.title,
         subtitle=f"For {report.account.name}" if report.account.name else "",
-        about=days_of(report),
+        about=about,
         summary=[{"label": label, "value": _money(summary.get(key))} for key, label in figures],
         sections=[*sections(report), section("source", "Where this is from", "", note(source))],
         brand=pdf.brand_of(partner.current()),

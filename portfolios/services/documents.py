@@ -114,13 +114,11 @@ def first_day_of(account: Account) -> date | None:
     return found
 
 
-def ask_for_statement(account: Account, first: date | None, last: date | None) -> Report:
+def ask_for_statement(account: Account, first: date, last: date) -> Report:
     """A statement of one's own range, fetched by the report's step. The same range is the same
     statement. Raises NotPossible."""
     today = timezone.now().astimezone(NEW_YORK).date()
     began = first_day_of(account)
-    if first is None or last is None:
-        raise NotPossible("Fill in both days.")
     if last < first:
         raise NotPossible("The last day comes before the first.")
     if began is None or last < began:

@@ -34,8 +34,8 @@ NEWEST = 12
 class RangeForm(forms.Form):
     """The days of a statement of one's own."""
 
-    first = DateField(label="First day", required=False)
-    last = DateField(label="Last day", required=False)
+    first = DateField(label="First day")
+    last = DateField(label="Last day")
 
 
 @investor_required
@@ -116,8 +116,15 @@ def report_context(found: Report) -> dict[str, Any]:
                 heads = [(head, place >= said) for place, head in enumerate(block["head"])]
                 block["heads"] = heads
                 block["cells"] = [list(zip(heads, row, strict=True)) for row in block["rows"]]
-    return {"report": found, "sections": sections, "days": written.days_of(found),
-            "others": written.versions(found)}  # fmt: skip
+    others = written.versions(found)
+    earlier = others[0] if others and found.corrected_at and not found.replaced_by_id else None
+    return {
+        "report": found,
+        "sections": sections,
+        "days": written.days_of(found),
+        "others": others,
+        "changes": written.changes(earlier, found) if earlier else [],
+    }
 
 
 @investor_required

@@ -366,6 +366,11 @@ def test_a_corrected_statement_is_noticed_and_what_was_shown_stays(
     assert "Replaced by a correction on" in page
     there = web.get(reverse("portfolios:report", args=[finished.pk])).content.decode()
     assert reverse("portfolios:report", args=[earlier.pk]) in there
+    [ending] = [c for c in written.changes(earlier, finished) if c[0] == "At the end"]
+    assert [Decimal(said.strip("$").replace(",", "")) for said in ending[1:]] == [
+        Decimal(was), Decimal(now),
+    ]  # fmt: skip
+    assert f'At the end: <span class="private">{ending[1]}</span> before' in there
     then = web.get(reverse("portfolios:report", args=[earlier.pk])).content.decode()
     assert "Read the corrected one" in then
     original = web.get(reverse("portfolios:report-file", args=[earlier.pk]))
