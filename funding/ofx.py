@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from accounts.models import Account
 from funding.models import Movement
 from portfolios.models import Holding, Portfolio
+from portfolios.written import without_keys
 from robo import partner
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -113,7 +114,7 @@ def _movement(into: Element, row: Movement) -> None:
             TRNAMT=f"{row.amount:.2f}",
             FITID=row.fitid,
             NAME=row.get_kind_display()[:32],
-            **({"MEMO": row.words} if row.words else {}),
+            **({"MEMO": without_keys(row.words)} if row.words else {}),
         )
         _text(whole, SUBACCTFUND="CASH")
 

@@ -397,7 +397,7 @@ def text_for(told: Mapping[str, Any], key: UUID) -> str:
             "If by then another fund would have to be "
             f"sold, or more than {words.money(most_gains(tax))} of gains taken, nothing is traded "
             "and I am asked to look again.",
-            f"Once the orders are given I can’t take this back. {us.name} charges nothing for it. "
+            f"Once the orders are given I can’t take this back. {us.name} charges nothing for it.",
             f"Reference R-{reference[:4]}-{reference[4:8]}.",
         ]
     )

@@ -223,8 +223,12 @@ def _what(line: Mapping[str, Any]) -> str:
     if line.get("symbol") and line.get("quantity") and line.get("side"):
         at = f" at {_money(line['price'])}" if line.get("price") else ""
         return f"{line['side'].capitalize()} {_shares(line['quantity'])} {line['symbol']}{at}"
-    said = OUR_SCHEDULE.sub(r"Auto-invest, e\1", str(line.get("description") or ""))
-    return OURS.sub("", said)
+    return without_keys(str(line.get("description") or ""))
+
+
+def without_keys(told: str) -> str:
+    """The custodian's words without the keys by which we find our own deposits and schedules."""
+    return OURS.sub("", OUR_SCHEDULE.sub(r"Auto-invest, e\1", told))
 
 
 def report_pdf(report: Report) -> bytes:

@@ -104,7 +104,8 @@ def advance_ledger(ledger: Ledger) -> timedelta | None:
 
 
 def months_to_read(ledger: Ledger, today: date, *, every: bool) -> Iterator[date]:
-    """First days: all at first, the past two and this one once a day, else this one."""
+    """First days: all at first, the past two and this one once a day, else this one. Those that
+    have passed since it was last read are among them."""
     this = today.replace(day=1)
     began = ledger.account.opened_at or ledger.account.created_at
     if every:
@@ -114,7 +115,10 @@ def months_to_read(ledger: Ledger, today: date, *, every: bool) -> Iterator[date
     elif ledger.read_at and ledger.read_at.astimezone(NEW_YORK).date() == today:
         month = this
     else:
-        month = max(months_later(this, -LATE), began.astimezone(NEW_YORK).date().replace(day=1))
+        month = months_later(this, -LATE)
+        if ledger.read_at:
+            month = min(month, ledger.read_at.astimezone(NEW_YORK).date().replace(day=1))
+        month = max(month, began.astimezone(NEW_YORK).date().replace(day=1))
     while month <= this:
         yield month
         month = months_later(month, 1)

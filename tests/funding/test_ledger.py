@@ -93,6 +93,13 @@ def test_read_again_it_is_the_same_ledger(lines: list[Movement], lived_in: Accou
     assert [(row.pk, row.fitid, row.balance, row.corrected_at) for row in again] == before
 
 
+def test_after_months_asleep_no_month_is_left_out(lines: list[Movement], lived_in: Account) -> None:
+    asleep = timezone.now() - timedelta(days=250)
+    Movement.objects.filter(day__gte=asleep.date()).delete()
+    Ledger.objects.update(read_at=asleep)
+    assert len(read_ledger(lived_in)) == len(lines)
+
+
 def test_a_late_correction_is_taken_over_and_said(
     account: Account, client: Client, maya: Any
 ) -> None:
@@ -201,7 +208,7 @@ def test_in_a_file_for_accounting_programs_what_leaves_has_a_minus(maya: Any) ->
     rows = [
         Movement(account=account, key=kind, kind=kind, day=day, amount=Decimal(amount), **more)
         for kind, amount, more in (
-            ("deposit", "100.00", {}),
+            ("deposit", "100.00", {"words": "Deposit: Auto-invest: Every month 4924e646"}),
             ("buy", "-40.00", facts | {"quantity": Decimal(2)}),
             ("sell", "20.50", facts | {"quantity": Decimal(1)}),
             ("fee", "-1.25", {}),
@@ -217,6 +224,7 @@ def test_in_a_file_for_accounting_programs_what_leaves_has_a_minus(maya: Any) ->
     tree.parse(io.BytesIO(file))
     [told] = tree.convert().statements
     paid, bought, sold, fee = told.transactions
+    assert paid.memo == "Auto-invest, every month"  # the key is for us
     assert (paid.trnamt, fee.trnamt) == (Decimal("100.00"), Decimal("-1.25"))
     assert (bought.units, bought.total) == (2, Decimal("-40.00"))
     assert (sold.units, sold.total) == (-1, Decimal("20.50"))
