@@ -62,15 +62,16 @@ def sign_or_renew_policy(account: Account) -> Iterator[Item]:
 
 
 def is_outdated(known: Snapshot) -> bool:
-    """Whether a policy drafted today would have another level or other goals."""
-    if known.active is None or known.assessment is None or not known.goals:
+    """Whether a policy drafted today would have another level or other goals than the one signed
+    last."""
+    if known.signed is None or known.assessment is None or not known.goals:
         return False
     try:
         fresh = drafting.draft(known.assessment, known.goals, known.profile, timezone.localdate())
     except ValueError:
         return False
-    active = known.active
-    return drafting.is_outdated(active.evidence, known.assessment, fresh, active.level)
+    signed = known.signed
+    return drafting.is_outdated(signed.evidence, known.assessment, fresh, signed.level)
 
 
 @agenda.todo

@@ -160,6 +160,9 @@ def test_a_second_policy_acts_only_once_it_is_signed(
     assert "Against version 1" in page
 
     accept(web, second)
+    page = web.get(reverse("portfolios:policy")).content.decode()
+    assert "It is on its way to the custodian." in page
+    assert "have changed since you signed" not in page
     settle()
     policy.refresh_from_db()
     second.refresh_from_db()
