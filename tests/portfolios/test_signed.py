@@ -1,6 +1,7 @@
 """What was signed, as a PDF: every word, how it was signed, and the text itself to the byte."""
 
 import hashlib
+import re
 from typing import Any
 
 from django.test import Client
@@ -66,6 +67,26 @@ def test_nested_lists_tables_and_odd_characters_lose_no_word(standing: Any) -> N
     text = squeezed(pdf_text(made))
     for word in ("first", "underit", "second#strong[no]", "0.25%", "Careful.", "a@b.example"):
         assert word in text, word
+
+
+def test_an_address_in_what_was_signed_can_be_followed(standing: Any) -> None:
+    body = "# Summary\n\nA [simple search](https://www.investor.gov/CRS) is free."
+    made = signature_pdf(signed(standing.account, body))
+    assert b"/URI(https://www.investor.gov/CRS)" in made
+    assert squeezed("simple search (https://www.investor.gov/CRS)") in squeezed(pdf_text(made))
+
+
+def test_what_was_signed_doesnt_leave_its_signature_alone_on_a_page(standing: Any) -> None:
+    """However long the text: its last words stand with the signature."""
+    for lines in range(26, 40):
+        body = "\n\n".join(["# An agreement", *["One more paragraph."] * lines, "The last words."])
+        made = signature_pdf(signed(standing.account, body))
+        pages = re.findall(rb"/Contents (\d+) 0 R", made)
+        if len(pages) > 1:
+            break
+    assert len(pages) == 2
+    last = made.replace(b"/Contents " + pages[0] + b" 0 R", b"")
+    assert "Thelastwords." in squeezed(pdf_text(last))
 
 
 def test_a_closing_is_printed_line_by_line(standing: Any) -> None:
