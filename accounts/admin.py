@@ -373,10 +373,12 @@ def agreements(account: Account, user: Any, signatures: list[Signature]) -> dict
     "messages",
     "Messages",
     order=85,
-    rows=lambda account: {"written": Some(account.messages.all()[:8], beside=("answered_by",))},
+    rows=lambda account: {
+        "newest": Some(account.messages.all()[:8], beside=("written_by", "answered_by"))
+    },
 )
-def client_messages(account: Account, user: Any, written: list[Message]) -> dict[str, Any]:
-    return {"messages": written}
+def client_messages(account: Account, user: Any, newest: list[Message]) -> dict[str, Any]:
+    return {"messages": newest, "may_write": can(user, Ability.ACT)}
 
 
 @client.section(
@@ -434,7 +436,7 @@ queues.announce(
         "to-answer",
         "Messages to answer",
         Message,
-        lambda rows: rows.filter(answered_at=None),
+        lambda rows: rows.filter(written_by=None, answered_at=None),
         since="created_at",
         order=12,
         help="Clients wrote to their adviser",

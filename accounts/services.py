@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import (
@@ -283,7 +284,8 @@ def send_message(
     if found:
         return found
     since = timezone.now() - timedelta(days=1)
-    if Message.objects.filter(account=account, created_at__gt=since).count() >= MESSAGES_A_DAY:
+    theirs = Message.objects.filter(account=account, written_by=None, created_at__gt=since)
+    if theirs.count() >= MESSAGES_A_DAY:
         raise TooManyMessages
     message = Message.objects.create(
         account=account, key=key, body=body, page=page[:200], page_title=page_title[:60]
@@ -309,3 +311,23 @@ def answer_message(message: Message, *, answer: str, by: User) -> None:
         topic=Topic.ACCOUNT,
     )
     audit.record("answer a client", actor=by, target=locked, account=locked.account)
+
+
+@transaction.atomic
+def write_to_client(*, account: Account, body: str, key: UUID, by: User) -> Message:
+    """Begin a conversation: the client is told, in the app and by e-mail, and can write back. The
+    same key is the same message."""
+    message, new = Message.objects.get_or_create(
+        key=key, account=account, defaults={"body": body, "written_by": by}
+    )
+    if new:
+        tell(
+            account=account,
+            key=f"message-{message.pk}",
+            title=f"{by} wrote to you"[:120],
+            body=body,
+            url=f"{reverse('accounts:write')}?to={message.pk}",
+            topic=Topic.ACCOUNT,
+        )
+        audit.record("write to a client", actor=by, target=message, account=account)
+    return message

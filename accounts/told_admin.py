@@ -1,5 +1,7 @@
 """What was said: notices to clients, and their messages with the answers."""
 
+from uuid import uuid4
+
 from django import forms
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,7 +12,7 @@ from django.utils.text import Truncator
 from unfold.decorators import display
 
 from accounts import services
-from accounts.models import Message, Notice
+from accounts.models import Account, Message, Notice
 from robo.backoffice.roles import Ability, can
 from robo.backoffice.rows import OfClient, QueueFilter, when
 
@@ -48,13 +50,25 @@ class AnswerForm(forms.Form):
     )
 
 
+class WriteForm(forms.Form):
+    body = forms.CharField(
+        label="Your message",
+        max_length=400,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={"required": "Write what it is about."},
+    )
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+
 @admin.register(Message)
 class MessageAdmin(OfClient):
-    list_display = ("created_at", "client", "start", "page_title", "answered_at")
+    list_display = ("created_at", "client", "start", "writer", "page_title", "answered_at")
     list_filter = (QueueFilter,)
+    list_select_related = ("account", "written_by")
     fields = (
         "client",
         "created_at",
+        "writer",
         "body",
         "page_title",
         "page",
@@ -67,6 +81,7 @@ class MessageAdmin(OfClient):
         wrap = self.admin_site.admin_view
         return [
             path("<int:pk>/answer/", wrap(self.answer_it), name="message_answer"),
+            path("write/<int:account>/", wrap(self.write), name="message_write"),
             *super().get_urls(),
         ]
 
@@ -74,8 +89,14 @@ class MessageAdmin(OfClient):
     def start(self, message: Message) -> str:
         return Truncator(message.body).chars(80)
 
+    @display(description="From")  # type: ignore[untyped-decorator]
+    def writer(self, message: Message) -> str:
+        return str(message.written_by or "The client")
+
     @display(description="Answered")  # type: ignore[untyped-decorator]
     def state(self, message: Message) -> str:
+        if message.written_by_id:
+            return "Nothing waits: the client writes back in a message of their own"
         if message.answered_at:
             return when(message.answered_at)
         url = reverse("admin:message_answer", args=[message.pk])
@@ -85,8 +106,8 @@ class MessageAdmin(OfClient):
         """Read the message and the page it came from, then answer."""
         if not can(request.user, Ability.ACT):
             raise Http404
-        rows = self.get_queryset(request).select_related("account")
-        message: Message = get_object_or_404(rows, pk=pk)
+        rows = self.get_queryset(request).filter(written_by=None)
+        message: Message = get_object_or_404(rows.select_related("account"), pk=pk)
         form = AnswerForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             answer = form.cleaned_data["answer"]
@@ -106,3 +127,27 @@ class MessageAdmin(OfClient):
         }
         status = 422 if form.errors else 200
         return render(request, "admin/backoffice/decide_policy.html", context, status=status)
+
+    def write(self, request: HttpRequest, account: int) -> HttpResponse:
+        """Begin a conversation with a client."""
+        if not can(request.user, Ability.ACT):
+            raise Http404
+        client = get_object_or_404(Account.objects.visible_to(request.user), pk=account)
+        form = WriteForm(request.POST or None, initial={"key": uuid4()})
+        if request.method == "POST" and form.is_valid():
+            services.write_to_client(account=client, by=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+            messages.success(request, f"Sent. {client} is told in the app and by e-mail.")
+            return redirect("admin:accounts_account_change", client.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Write to {client}",
+            "account": client,
+            "question": f"Write to {client}",
+            "consequence": "They read it in the app and in an e-mail that goes out at once, and "
+            "can write back. No passwords, tax IDs or account numbers, please.",
+            "form": form,
+            "button": "Send the message",
+            "is_fullwidth": "1",
+        }
+        status = 422 if form.errors else 200
+        return render(request, "admin/backoffice/confirm.html", context, status=status)

@@ -13,6 +13,7 @@ from unfold.decorators import display
 
 from accounts.models import Account
 from funding import closing as closings
+from funding import flows as flows  # the front page's figures
 from funding import rates as rates  # the front page's gauges
 from funding import services
 from funding.models import (

@@ -16,7 +16,7 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 from unfold.sites import UnfoldAdminSite
 
-from robo.backoffice import gauges, motion, queues
+from robo.backoffice import front, gauges, motion, queues
 from robo.backoffice.queues import Standing
 from robo.backoffice.roles import Ability, can
 
@@ -84,14 +84,14 @@ def today(request: HttpRequest) -> dict[str, Any]:
         portfolios=Count("portfolio", filter=Q(portfolio__value__gt=0)),
         unknown=Count("portfolio", filter=Q(portfolio__value=None)),
     )
-    stuck, oldest = motion.count_stuck(request.user)
+    load = motion.load(request.user)
     standing = [
         Standing(
             "Stuck work",
             "Tried twelve times without success",
             reverse("admin:work"),
-            stuck,
-            oldest,
+            load.stuck,
+            load.stuck_since,
         ),
         *queues.standings(request),
     ]
@@ -105,6 +105,8 @@ def today(request: HttpRequest) -> dict[str, Any]:
             for status, label in AccountStatus.choices
             if states.get(status)
         ],
+        "figures": front.figures(request.user),
+        "signs": [motion.sign(load), *front.signs(request.user)],
         "gauges": gauges.readings(request.user),
         "queues": standing,
         "waiting": [queue for queue in standing if queue.count],

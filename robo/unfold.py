@@ -91,6 +91,7 @@ PLACES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Changes of contact", "contact_page", "accounts.ContactChange"),
             ("Reported by clients", "report", "accounts.Case"),
             ("Notices", "mail", "accounts.Notice"),
+            ("Messages", "forum", "accounts.Message"),
         ),
     ),
     (
@@ -109,6 +110,7 @@ PLACES: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Portfolios", "pie_chart", "portfolios.Portfolio"),
             ("Trading halts", "pause_circle", "portfolios.TradingHalt"),
             ("Deposits", "south_west", "funding.Deposit"),
+            ("Withdrawals", "north_east", "funding.Withdrawal"),
             ("Orders", "swap_vert", "trading.Order"),
             ("Investments", "trending_up", "portfolios.Investment"),
             ("Schedules", "event_repeat", "funding.Schedule"),

@@ -1,6 +1,7 @@
 """What people ask of us: changes of contact, a trusted contact, their data, help."""
 
 import uuid
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
@@ -137,12 +138,27 @@ class Case(models.Model):
         return f"{self.about}: {self.account}"
 
 
+class MessageQuerySet(OfAccountQuerySet):
+    def from_us(self) -> Self:
+        """Those that one of us began."""
+        return self.exclude(written_by=None)
+
+
 class Message(models.Model):
-    """What an investor wrote to their adviser, and the page it was written on."""
+    """What an investor wrote to their adviser, and the page it was written on; or what one of us
+    wrote to the investor."""
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="messages")
     key = models.UUIDField(
         unique=True, editable=False, help_text="Of the form, so it is sent once."
+    )
+    written_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who of us wrote it; else it is the client’s.",
     )
     body = models.TextField(max_length=2000)
     page = models.CharField(max_length=200, blank=True, help_text="Path it was written on.")
@@ -154,10 +170,10 @@ class Message(models.Model):
         User, models.SET_NULL, null=True, blank=True, related_name="answers"
     )
 
-    objects = models.Manager.from_queryset(OfAccountQuerySet)()
+    objects = models.Manager.from_queryset(MessageQuerySet)()
 
     class Meta:
         ordering = ["-created_at"]
 
     def __str__(self) -> str:
-        return f"Message of {self.account}"
+        return f"Message {'to' if self.written_by_id else 'of'} {self.account}"

@@ -279,6 +279,11 @@ class Deposit(Work):
         indexes = [
             *due_indexes("deposit"),
             models.Index(fields=["account", "-created_at"], name="deposit_by_account"),
+            models.Index(
+                fields=["completed_at"],
+                name="deposit_completed",
+                condition=Q(status="completed"),
+            ),
         ]
 
     def __str__(self) -> str:

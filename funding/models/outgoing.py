@@ -92,6 +92,11 @@ class Withdrawal(Work):
         indexes = [
             *due_indexes("withdrawal"),
             models.Index(fields=["account", "-created_at"], name="withdrawal_by_account"),
+            models.Index(
+                fields=["completed_at"],
+                name="withdrawal_completed",
+                condition=Q(status="completed"),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,17 +9,21 @@ from django.contrib import admin
 from django.db.models import Count, Min, Q, QuerySet, Value
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.timesince import timesince
 from django.views.decorators.http import require_GET, require_POST
 
 from robo import work
 from robo.backoffice import at_once
 from robo.backoffice.at_once import Some
+from robo.backoffice.front import Sign
 from robo.backoffice.roles import Ability, can
 from robo.backoffice.rows import account_of, back, client_link, failing, motion_of, poke
 
 CLIENT = "accounts.Account"
 NEAR = timedelta(hours=1)
+LATE = timedelta(minutes=5)
 MOST = 200
 """Rows of one kind on the page. More than that is an outage, and the page says so."""
 
@@ -137,22 +141,61 @@ def in_trouble(user: Any) -> Iterator[Job]:
     return (_job(row, user) for row in rows)
 
 
-def count_stuck(user: Any) -> tuple[int, Any]:
-    """How many rows are stuck, and since when the oldest is, in one question for all kinds."""
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How much is stuck, and how much should have been done `LATE` ago and was not, of all kinds;
+    each with the moment since which its oldest row waits."""
+
+    stuck: int
+    stuck_since: Any
+    late: int
+    late_since: Any
+
+
+def load(user: Any) -> Load:
+    """Of what the person may see, in one question for all kinds."""
+    stuck = Q(stuck_at__isnull=False)
+    late = Q(stuck_at__isnull=True, due_at__lt=timezone.now() - LATE)
     sums = [
         visible(model, user)
         .select_related(None)
-        .filter(stuck_at__isnull=False)
+        .filter(stuck | late)
         .order_by()
         .annotate(found_in=Value(model._meta.label))
         .values("found_in")
-        .annotate(stuck_rows=Count("pk"), stuck_since=Min("stuck_at"))
-        .values_list("stuck_rows", "stuck_since")
+        .annotate(
+            stuck_rows=Count("pk", filter=stuck),
+            stuck_since=Min("stuck_at"),
+            late_rows=Count("pk", filter=late),
+            late_since=Min("due_at", filter=late),
+        )
+        .values_list("stuck_rows", "stuck_since", "late_rows", "late_since")
         for model in work.kinds()
     ]
-    found = list(sums[0].union(*sums[1:], all=True))
-    since = [oldest for _, oldest in found if oldest]  # a kind without any still has its row
-    return sum(rows for rows, _ in found), min(since, default=None)
+    found = list(sums[0].union(*sums[1:], all=True))  # a kind without any still has its row
+    return Load(
+        sum(row[0] for row in found),
+        min((row[1] for row in found if row[1]), default=None),
+        sum(row[2] for row in found),
+        min((row[3] for row in found if row[3]), default=None),
+    )
+
+
+def sign(load: Load) -> Sign:
+    """Whether the workers keep up, for the front page."""
+    told = []
+    if load.late:
+        oldest = timesince(load.late_since, depth=1)
+        told.append(f"{load.late} {'step waits' if load.late == 1 else 'steps wait'} for {oldest}")
+    if load.stuck:
+        told.append(f"{load.stuck} {'is' if load.stuck == 1 else 'are'} stuck")
+    return Sign(
+        "Work with Bluum",
+        "Steps due over five minutes ago wait for a worker; stuck ones for a person",
+        ", ".join(told) or "Nothing waits, nothing is stuck",
+        "danger" if load.stuck else "warning" if load.late else "",
+        reverse("admin:work"),
+    )
 
 
 def _rows(kinds: dict[str, QuerySet[Any]]) -> list[Any]:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Min, Model, QuerySet
+from django.db.models import Count, DateTimeField, Min, Model, QuerySet, Value
+from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -60,21 +61,30 @@ def of(model: type[Model]) -> list[Queue]:
 
 
 def standings(request: HttpRequest) -> Iterable[Standing]:
-    """Every queue that this person may see, one query each, counted over whom they may see."""
-    for queue in _queues:
-        rows = admin.site._registry[queue.model]
-        if not rows.has_view_permission(request):
-            continue
-        sums: dict[str, Any] = {"count": Count("pk")}
-        if queue.since:
-            sums["oldest"] = Min(queue.since)
-        found = queue.narrow(rows.get_queryset(request).order_by()).aggregate(**sums)
+    """Every queue that this person may see, counted over whom they may see: one query for all."""
+    registry = admin.site._registry
+    mine = [queue for queue in _queues if registry[queue.model].has_view_permission(request)]
+    sums = [
+        queue.narrow(registry[queue.model].get_queryset(request))
+        .order_by()
+        .select_related(None)
+        .prefetch_related(None)
+        .annotate(place=Value(place))
+        .values("place")
+        .annotate(waiting=Count("pk"), oldest=_oldest(queue))
+        .values_list("place", "waiting", "oldest")
+        for place, queue in enumerate(mine)
+    ]
+    found = {place: rest for place, *rest in (sums[0].union(*sums[1:], all=True) if sums else ())}
+    for place, queue in enumerate(mine):
         meta = queue.model._meta
         url = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
         yield Standing(
-            queue.title,
-            queue.help,
-            f"{url}?queue={queue.slug}",
-            found["count"],
-            found.get("oldest"),
+            queue.title, queue.help, f"{url}?queue={queue.slug}", *found.get(place, (0, None))
         )
+
+
+def _oldest(queue: Queue) -> Any:
+    if queue.since:
+        return Min(queue.since)
+    return Min(Cast(Value(None), DateTimeField()))  # unions want columns of one type

@@ -6,13 +6,17 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
+from django.utils.text import capfirst
 from unfold.decorators import display
 
 from robo.backoffice import queues
+from robo.backoffice.front import Sign, announce_signs
 from robo.backoffice.roles import Ability, can
 from robo.backoffice.rows import QueueFilter, WorkRows, poke
+from robo.ui import words
 from robo.webhooks.models import Event
 
 HANDLED_BY = timedelta(minutes=1)
@@ -52,6 +56,22 @@ class EventAdmin(WorkRows):
         self.message_user(
             request, f"{count} {'event is' if count == 1 else 'events are'} handled again now."
         )
+
+
+@announce_signs
+def last_webhook(user: Any) -> list[Sign]:
+    """When Bluum last told us something by itself, for those who see the inbox."""
+    if not can(user, Ability.INBOX):
+        return []
+    newest = Event.objects.order_by("-pk").values_list("received_at", flat=True).first()
+    return [
+        Sign(
+            "Last webhook",
+            "They come when something happens; without them we ask, which takes longer",
+            capfirst(words.ago(newest)) if newest else "None yet",
+            url=reverse("admin:webhooks_event_changelist"),
+        )
+    ]
 
 
 queues.announce(

@@ -157,7 +157,7 @@ def test_an_insights_priority_is_a_word(iris, maya, furnish, page, at_desk):
         assert ">Informational<" in at_desk(iris).get(url).content.decode().replace("\n", "")
 
 
-DJANGO_S_OWN = re.compile(r"\b[ap]\.m\.|\b(midnight|noon)\b|(?<!, )\b[A-Z][a-z]+\.? \d+, 20\d\d")
+DJANGO_S_OWN = re.compile(r"\b[ap]\.m\.|\b(midnight|noon)\b|\b[A-Z][a-z]+\. \d+, 20\d\d")
 OURS = [m for m in admin.site._registry if m._meta.label not in {"accounts.User", "auth.Group"}]
 
 

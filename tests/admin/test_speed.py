@@ -64,7 +64,7 @@ def test_the_front_page_and_the_stuck_work_ask_the_same_for_one_and_for_twenty(
     twenty(None)
     Deposit.objects.update(stuck_at="2026-11-01T00:00Z", error="x")
     assert [len(asked(desk, url)) for url in urls] == one
-    assert max(one) < 30
+    assert max(one) < 20
 
 
 def test_a_clients_page_asks_the_same_for_one_and_for_fifty_of_everything(
