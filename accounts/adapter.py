@@ -57,6 +57,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return resolve_url("accounts:you") if next_page == resolve_url("home") else next_page
         return resolve_url("account_login")
 
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return resolve_url("accounts:security")
+
     def get_client_ip(self, request: HttpRequest) -> str:
         """Rate limits count by the address that `robo.http.true_client` found."""
         return str(getattr(request, "client_ip", "")) or str(super().get_client_ip(request))
