@@ -120,7 +120,7 @@ def estimate(order: Order, quote: Quote | None, *, cash: Decimal | None, held: D
         cash_left=cash_left,
         shares_left=shares_left,
         priced_at=quote.at if quote else None,
-        confidence=quote.confidence if quote else Quote.Confidence.UNAVAILABLE,
+        confidence=quote.freshness if quote else Quote.Confidence.UNAVAILABLE,
     )
 
 
@@ -161,6 +161,6 @@ def warnings(order: Order, quote: Quote | None, now: Hours) -> list[str]:
         found.append("The opening price can be far from the last close, in either direction.")
     if quote is None or quote.price is None:
         found.append("We have no price at the moment, so there’s no estimate.")
-    elif quote.confidence in (Quote.Confidence.STALE, Quote.Confidence.DELAYED):
+    elif quote.freshness in (Quote.Confidence.STALE, Quote.Confidence.DELAYED):
         found.append("The price we know is behind the market, so the estimate may be off.")
     return found

@@ -102,7 +102,7 @@ class OrderForm(Keyed):
         error_messages={"invalid_choice": "Choose a kind of order."},
     )
     by = forms.ChoiceField(
-        label="In", choices=[("quantity", "Shares"), ("amount", "Dollars")], required=False
+        label="Counted in", choices=[("quantity", "Shares"), ("amount", "Dollars")], required=False
     )
     quantity = SharesField(
         label="How many shares", error_messages={"required": "Enter how many shares."}

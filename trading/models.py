@@ -6,9 +6,9 @@ Prices are dollars a share, quantities shares with up to nine decimals, `None` i
 import base64
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -82,6 +82,13 @@ class Quote(Work):
         STALE = "STALE", "Old price"
         UNAVAILABLE = "UNAVAILABLE", "No price at the moment"
 
+    KEPT_FOR: ClassVar[dict[str, timedelta]] = {
+        Confidence.REAL_TIME: timedelta(minutes=15),
+        Confidence.DELAYED: timedelta(hours=1),
+        Confidence.END_OF_DAY: timedelta(days=5),
+    }
+    """How long a price is called so; a close holds over the longest weekend of the exchange."""
+
     asset = models.OneToOneField(Asset, models.CASCADE, related_name="quote")
     price = a_share()
     bid = a_share()
@@ -109,9 +116,19 @@ class Quote(Work):
         return f"Quote of {self.asset_id}"
 
     @property
+    def freshness(self) -> str:
+        """What Bluum said of the price's age, unless it said so long ago: then it's an old one."""
+        kept = self.KEPT_FOR.get(self.confidence)
+        if kept and self.refreshed_at and timezone.now() - self.refreshed_at > kept:
+            return str(self.Confidence.STALE)
+        return self.confidence
+
+    @property
     def change(self) -> Decimal | None:
-        """Dollars since the close before."""
+        """Dollars since the close before; None where the price is old."""
         if self.price is None or self.previous_close is None:
+            return None
+        if self.freshness == self.Confidence.STALE:
             return None
         return Decimal(self.price - self.previous_close)
 

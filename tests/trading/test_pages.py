@@ -31,6 +31,13 @@ def test_the_quote_says_how_fresh_the_price_is(web, vti):
     for confidence, said in (("DELAYED", "Delayed price"), ("STALE", "Old price")):
         Quote.objects.update(confidence=confidence)
         assert said in text(web.get("/trade/VTI/"))
+    yesterday = timezone.now() - timedelta(days=1)
+    for confidence, said in (("REAL_TIME", "Old price"), ("END_OF_DAY", "Price of the last close")):
+        Quote.objects.update(confidence=confidence, refreshed_at=yesterday, previous_close=1)
+        page = text(web.get("/trade/VTI/"))
+        assert said in page
+        assert ("since the close before" in page) == (confidence == "END_OF_DAY")
+        assert ("$" in text(web.get("/trade/?q=vti"))) == (confidence == "END_OF_DAY")
     Quote.objects.update(price=None, confidence="UNAVAILABLE")
     assert "no price at the moment" in text(web.get("/trade/VTI/"))
 

@@ -25,7 +25,7 @@ def market_name(code: str) -> str:
 @register.filter
 def confidence(quote: Quote) -> str:
     """How fresh a price is."""
-    return str(quote.get_confidence_display()) if quote.confidence else "How fresh isn’t known"
+    return str(dict(Quote.Confidence.choices).get(quote.freshness, "How fresh isn’t known"))
 
 
 @register.filter

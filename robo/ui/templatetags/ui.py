@@ -207,7 +207,9 @@ def field(
         "hint": hint,
         "label": label or LABELS.get(str(bound.label), bound.label),
         "size": size,
-        "optional": not bound.field.required and kind not in {"check", "checks", "hidden"},
+        "optional": not bound.field.required
+        and kind not in {"check", "checks", "hidden"}
+        and not (kind in {"choices", "cards"} and bound.value()),  # one of them holds already
     }
     if kind == "date":
         context["parts"] = list(_date_parts(bound, attributes))
