@@ -219,7 +219,9 @@ def reports_plans_and_policies(account: Account) -> Iterator[tuple[str, bytes]]:
     (15 MB and ten seconds more after ten years). What has no PDF of its own is ours."""
     kept = Report.objects.filter(account=account, status=Report.Status.READY)
     for report in kept.select_related("account__user", "replaced_by").iterator(20):
-        name = f"reports/{report.kind}-{report.first_day}-to-{report.last_day}-{report.pk}.pdf"
+        days = f"{report.first_day}-to-{report.last_day}"
+        about = report.span if report.kind == Report.Kind.BENCHMARK else days
+        name = f"reports/{report.kind}-{about}-{report.pk}.pdf"
         yield name, bytes(report.pdf) if report.pdf is not None else report_pdf(report)
     for policy in Policy.objects.filter(account=account, accepted_at__isnull=False):
         yield f"policies/version-{policy.version}.pdf", policy_pdf(policy)

@@ -29,7 +29,7 @@ def policy_pdf(found: Policy) -> bytes:
         version=found.version,
         sha256=found.text_sha256,
         signed=f"Signed on {words.long_moment(signature.signed_at)}, from {signature.ip}: "
-        f"“{signature.statement}”"
+        f"{words.quoted(signature.statement)}"
         if signature
         else "Not signed.",
     )

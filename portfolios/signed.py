@@ -45,7 +45,7 @@ def signed_pdf(
         "running": f"{title}{about}",
         "blocks": list(blocks(body)) if is_markdown else list(plain(body)),
         "signed": f"Signed{by} on {words.long_moment(at)}{place}"
-        + (f": “{said}”" if said else ".")
+        + (f": {words.quoted(said)}" if said else ".")
         + (f" Ended on {words.long_moment(ended)}." if ended else ""),
         "hash": sha256,
         "text": body,

@@ -196,6 +196,11 @@ def _plus(value: Number | None, text: str) -> str:
     return f"+{text}" if value is not None and decimal(value) > 0 and text[:1] != "+" else text
 
 
+def quoted(text: str) -> str:
+    """“In quotation marks”, those within it ‘single’."""
+    return f"“{text.replace('“', '‘').replace('”', '’')}”"
+
+
 def said(text: str) -> str:
     """A sentence of Bluum's, its percent signs set as ours: 41.3%, not 41.3 %."""
     return re.sub(r"(?<=\d) %", "%", text)

@@ -19,7 +19,7 @@ def signed(account: Account, body: str, kind: str = "customer_agreement") -> Sig
         sha256=digest, slug="made-up", version="2026-11", title="An agreement", body=body
     )
     return Signature.objects.create(
-        account=account, text=text, kind=kind, statement="I agree.", ip="203.0.113.7"
+        account=account, text=text, kind=kind, statement="I agree to “this”.", ip="203.0.113.7"
     )
 
 
@@ -44,6 +44,7 @@ def test_each_agreement_is_a_tagged_pdf_with_every_word_and_the_text_to_the_byte
             assert squeezed(word) in text, word
         assert agreement.sha256 in text
         assert "203.0.113.7" in text
+        assert squeezed("“I agree to ‘this’.”") in text
     url = reverse("portfolios:signed-pdf", args=[mine.pk])
     assert client.get(url).status_code == 302
     client.force_login(maya)

@@ -31,6 +31,7 @@ import portfolios.services
 import trading.services
 from accounts import roles
 from accounts.models import Account, ManagementType, User
+from onboarding.agreements import statement
 from robo import partner, work
 from trading.models import Asset, Order, Quote
 
@@ -250,7 +251,7 @@ class People:
                 title=agreement.title,
                 body=agreement.text,
                 kind=agreement.kind,
-                statement=f"I have read and agree to the {agreement.title}.",
+                statement=statement(agreement),
                 ip="127.0.0.1",
                 user_agent="demo set-up",
             )

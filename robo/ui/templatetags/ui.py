@@ -94,6 +94,12 @@ def amounts(text: str) -> SafeString:
 
 
 @register.filter
+def quoted(text: str) -> str:
+    """“In quotation marks”, those within it ‘single’."""
+    return words.quoted(text)
+
+
+@register.filter
 def said(text: str) -> str:
     """A sentence of Bluum's, its percent signs set as ours: 41.3%, not 41.3 %."""
     return words.said(text)
