@@ -280,7 +280,7 @@ def test_a_statement_of_ones_own_days_can_be_asked_for(
     assert "November 1, 2026 to November 17, 2026" in page
     assert "agree to the cent" in page
     for first, last, said in (
-        ("//", "11/2/2026", "Fill in month, day and year"),
+        ("//", "//", "Last day: Fill in month, day and year"),
         ("11/9/2026", "11/2/2026", "comes before the first"),
         ("1/1/2020", "2/1/2020", "no money in your account"),
         ("11/1/2026", "11/1/2031", "lie ahead"),

@@ -288,7 +288,7 @@ def errors(form: forms.BaseForm) -> dict[str, Any]:
     told = [error["message"] for error in found]
     for error, label in zip(found, labels, strict=True):
         if told.count(error["message"]) > 1:  # a list of the same sentence says nothing
-            error["message"] = f"{label} {error['message']}"
+            error["message"] = f"{label}: {error['message']}"
     general = list(form.non_field_errors()) if form.is_bound else []
     return {"errors": found, "general": general, "count": len(found) + len(general)}
 
