@@ -292,8 +292,11 @@ def test_with_a_bracket_known_the_tax_is_said_in_dollars(
     told = {"federal_tax_bracket": "0.22", "state_tax_rate": "0.05"}
     InvestorProfile.objects.create(account=invested, sections={"tax": told})
     page = web.get("/money/closing/money/").content.decode()
-    assert "27% short-term, 20% long-term" in page
+    assert "27% short-term, 20% long-term, state included" in page
     assert "$18.10" in page  # 30 × 0.27 + 50 × 0.20
+    InvestorProfile.objects.update(sections={"tax": {"federal_tax_bracket": "0.22"}})
+    page = web.get("/money/closing/money/").content.decode()
+    assert "22% short-term, 15% long-term. State tax isn’t counted" in page
 
 
 def test_only_maya_sees_her_closing(
