@@ -235,7 +235,7 @@ def request_withdrawal(
         return made
     if (held := holds.holding(account)) is not None:
         raise NotPossible(held.sentence)
-    if bank.account_id != account.pk or not bank.is_usable:
+    if not account.banks.usable().filter(pk=bank.pk).exists():  # it may have broken meanwhile
         raise NotPossible("This bank account can’t be used at the moment. Choose another.")
     if not limits.least_withdrawal() <= amount <= limits.most_withdrawal():
         raise NotPossible("The amount is outside what can be moved in one transfer.")

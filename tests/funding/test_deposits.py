@@ -255,11 +255,63 @@ def test_a_cancel_that_comes_too_late_is_told_kindly(
     work.run_due(Deposit)
     page = web.get(reverse("funding:deposit-status", args=[deposit.pk])).content.decode()
     assert "It was too late to cancel" in page
+    assert not bluum.requests("POST", "/cancel")
     assert Notice.objects.filter(key=f"deposit-too-late:{deposit.pk}").count() == 1
     sandbox.schedule(sandbox.clock.now(), "transfer.advance", transfer_id=deposit.bluum_id or
                      Deposit.objects.get().bluum_id, status="processing")  # fmt: skip
     settle_money()
     assert Deposit.objects.get().status == "completed"
+
+
+def test_once_the_bank_has_started_it_canceling_is_refused_and_it_arrives(
+    web: Client,
+    bank: BankAccount,
+    bluum: Bluum,
+    sandbox: World,
+    settle_money: Callable[[], None],
+) -> None:
+    ask(web, bank)
+    work.run_due(Deposit)
+    sandbox.clock.advance(timedelta(seconds=5))
+    deposit = Deposit.objects.get()
+    deposit.poke()
+    work.run_due(Deposit)
+    deposit.refresh_from_db()
+    assert deposit.status == "processing"
+    cancel = reverse("funding:deposit-cancel", args=[deposit.pk])
+    assert (
+        cancel not in web.get(reverse("funding:deposit-status", args=[deposit.pk])).content.decode()
+    )
+    for answer in (web.get(cancel, follow=True), web.post(cancel, follow=True)):
+        assert "too late to cancel" in answer.content.decode()
+    deposit.refresh_from_db()
+    assert deposit.cancel_asked_at is None
+    settle_money()
+    assert Deposit.objects.get().status == "completed"
+    assert not bluum.requests("POST", "/cancel")
+    assert not Notice.objects.filter(key__startswith="deposit-too-late").exists()
+
+
+def test_a_bank_that_starts_between_our_look_and_our_asking_is_faster_and_told_once(
+    web: Client,
+    bank: BankAccount,
+    bluum: Bluum,
+    sandbox: World,
+    settle_money: Callable[[], None],
+) -> None:
+    ask(web, bank)
+    work.run_due(Deposit)
+    web.post(reverse("funding:deposit-cancel", args=[Deposit.objects.get().pk]))
+    faults.add(sandbox, {"kind": "status", "status": 409, "route": "*/cancel", "count": 1})
+    work.run_due(Deposit)
+    deposit = Deposit.objects.get()
+    assert (deposit.status, deposit.error) == ("pending", "")
+    sandbox.clock.advance(timedelta(seconds=5))
+    deposit.poke()
+    settle_money()
+    assert Deposit.objects.get().status == "completed"
+    assert len(bluum.requests("POST", "/cancel")) == 1
+    assert Notice.objects.filter(key=f"deposit-too-late:{deposit.pk}").count() == 1
 
 
 def test_a_deposit_that_fails_says_why_and_what_to_do(

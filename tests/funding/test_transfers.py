@@ -103,9 +103,13 @@ def test_it_can_be_canceled_even_when_it_has_been_seen(
     transfers.arrive(sandbox, announced.bluum_id)
     announced.poke()
     work.run_due(Deposit)
+    announced.refresh_from_db()
+    assert announced.status == "processing"
     web.post(f"/money/deposits/{announced.pk}/cancel/")
     settle_money()
-    assert bluum.deposits[0]["status"] in {"canceled", "completed"}
+    announced.refresh_from_db()
+    assert bluum.deposits[0]["status"] == announced.status == "canceled"
+    assert not Investment.objects.exists()
 
 
 def test_a_bad_amount_gets_a_sentence(web: Client, account: Account) -> None:

@@ -18,8 +18,9 @@ from django.utils import timezone
 from accounts.models import Account, Notice
 from funding import services
 from funding.models import BankAccount, SecurityHold, Wallet, Withdrawal
+from funding.sync import returns
 from portfolios.models import Investment, Policy, Portfolio
-from portfolios.services import portfolio_of
+from portfolios.services import portfolio_of, request_investment
 from robo import agenda, clients, work
 from sandbox import faults, ledger, transfers
 from sandbox.api import funding as sandbox_funding
@@ -59,8 +60,6 @@ def invested(
     settle: Callable[..., int],
 ) -> Portfolio:
     """$1,000.00, invested; the portfolio and the wallet have been read since."""
-    from portfolios.services import request_investment
-
     request_investment(account=account, amount=cash, cause="deposit:1")
     settle()
     look_at_wallet(account)
@@ -175,6 +174,47 @@ def test_while_an_order_is_open_nothing_is_planned_to_be_sold(
     assert len(sandbox.table("rebalances")) == before
 
 
+def test_what_is_asked_for_while_a_deposit_is_being_invested_waits_and_sells_once(
+    web: Client, account: Account, invested: Portfolio, bank: BankAccount, bluum: Bluum,
+    sandbox: World, settle_money: Callable[[], None], settle: Callable[..., int],
+) -> None:  # fmt: skip
+    services.request_deposit(account=account, bank=bank, amount=Decimal("300.00"), key=uuid4())
+    settle_money()
+    work.run_due(Investment)  # the $300.00 are being bought with, and no order is open yet
+    assert Investment.objects.get(amount=Decimal("300.00")).status == "pending"
+    look_at_wallet(account)
+    page = ask(web, bank, "500")["Location"]
+    work.run_due(Withdrawal)
+    made = Withdrawal.objects.get()
+    assert (made.status, made.sales, made.error) == ("requested", [], "")
+    assert "$500.00</span> is on its way to you." in web.get(page).content.decode()
+    settle()
+    made.refresh_from_db()
+    assert made.status == "completed"
+    assert [one["amount"] for one in bluum.withdrawals] == [Decimal("500.00")]
+    assert made.sale_rounds == 0
+    assert {e["status"] for e in bluum.requests("POST", "/rebalancing")} == {202}
+    assert Investment.objects.get(amount=Decimal("300.00")).status == "completed"
+    sides = [o["side"] for o in sandbox.table("orders").values()]
+    assert sides == sorted(sides)  # all that was bought was bought before the sale
+
+
+def test_money_whose_withdrawal_is_canceled_is_invested_after_all(
+    web: Client, account: Account, policy: Policy, bank: BankAccount, cash: Decimal, bluum: Bluum,
+    settle: Callable[..., int],
+) -> None:  # fmt: skip
+    request_investment(account=account, amount=cash, cause="deposit:1")
+    made = wish(account, bank, "1000.00")
+    work.run_due(Investment)
+    assert Investment.objects.get().status == "waiting"  # nothing is free, and it may be again
+    web.post(reverse("funding:withdrawal-cancel", args=[made.pk]))
+    settle()
+    assert Investment.objects.get().status == "completed"
+    bought = [o for o in bluum.world.table("orders").values() if o["side"] == "buy"]
+    assert sum(o["notional"] for o in bought) > Decimal("900.00")
+    assert not bluum.withdrawals
+
+
 def test_nothing_is_sold_that_the_page_had_not_said(
     account: Account, invested: Portfolio, bank: BankAccount, bluum: Bluum, settle: Any
 ) -> None:
@@ -246,10 +286,39 @@ def test_another_persons_withdrawal_is_not_there_and_their_bank_no_destination(
     key = key_in(web.get(FORM))
     answer = web.post(FORM, {"key": key, "bank": theirs.pk, "amount": "10", "confirmed": "1"})
     assert answer.status_code == 422
+    with pytest.raises(services.NotPossible):
+        wish(account, theirs)
     other = Client()
     sign_in(other, omar)
     for name in ("withdrawal-status", "withdrawal-cancel"):
         assert other.get(reverse(f"funding:{name}", args=[made.pk])).status_code == 404
+
+
+BREAKS: dict[str, Callable[[BankAccount, World], Any]] = {
+    "unlinked by her": lambda bank, world: services.unlink_bank(bank=bank),
+    "its sign-in has ended": lambda bank, world: sandbox_funding.turn(
+        world, bank.bluum_id, "ERROR"
+    ),
+    "stopped by a return": lambda bank, world: returns.stop(bank, "R16", occasion="deposit:1"),
+}
+
+
+@pytest.mark.parametrize("why", BREAKS)
+def test_no_money_is_sent_to_a_bank_that_cannot_be_used_whoever_asks(
+    web: Client, account: Account, bank: BankAccount, cash: Decimal, bluum: Bluum, sandbox: World,
+    why: str,
+) -> None:  # fmt: skip
+    sent = {"key": key_in(web.get(FORM)), "bank": bank.pk, "amount": "400"}
+    assert "Don’t withdraw" in web.post(FORM, sent, follow=True).content.decode()
+    seen_before = BankAccount.objects.get(pk=bank.pk)
+    BREAKS[why](bank, sandbox)
+    look_at_wallet(account)
+    assert web.post(FORM, sent | {"confirmed": "1"}).status_code == 422
+    with pytest.raises(services.NotPossible, match="can’t be used at the moment"):
+        wish(account, seen_before)
+    assert not Withdrawal.objects.exists()
+    assert not bluum.requests("POST", "/withdrawals")
+    assert not Notice.objects.filter(title__startswith="You asked for").exists()
 
 
 def test_two_presses_are_one_withdrawal(
@@ -501,6 +570,61 @@ def test_too_late_to_cancel_is_said(
     assert "too late to cancel" in page.content.decode()
 
 
+def test_once_the_bank_has_started_it_canceling_is_refused_and_it_arrives(
+    web: Client, account: Account, bank: BankAccount, cash: Decimal, bluum: Bluum, sandbox: World,
+    settle_money: Callable[[], None],
+) -> None:  # fmt: skip
+    made = wish(account, bank)
+    work.run_due(Withdrawal)
+    sandbox.clock.advance(timedelta(seconds=5))
+    made.poke()
+    work.run_due(Withdrawal)
+    made.refresh_from_db()
+    assert made.status == "processing"
+    cancel = reverse("funding:withdrawal-cancel", args=[made.pk])
+    page = web.get(reverse("funding:withdrawal-status", args=[made.pk])).content.decode()
+    assert "It can’t be canceled any more." in page
+    assert cancel not in page
+    for answer in (web.get(cancel, follow=True), web.post(cancel, follow=True)):
+        assert "too late to cancel" in answer.content.decode()
+    made.refresh_from_db()
+    assert made.cancel_asked_at is None
+    settle_money()
+    made.refresh_from_db()
+    assert made.status == "completed"
+    assert not bluum.requests("POST", "/cancel")
+    assert not Notice.objects.filter(key__endswith=":too-late").exists()
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_bank_that_starts_while_she_cancels_is_faster_and_she_is_told_once(
+    web: Client, account: Account, bank: BankAccount, cash: Decimal, bluum: Bluum, sandbox: World,
+    settle_money: Callable[[], None], seen: bool,
+) -> None:  # fmt: skip
+    made = wish(account, bank)
+    work.run_due(Withdrawal)
+    web.post(reverse("funding:withdrawal-cancel", args=[made.pk]))
+    if seen:  # before we ask again
+        sandbox.clock.advance(timedelta(seconds=5))
+    else:  # between our look and our asking to cancel
+        faults.add(sandbox, {"kind": "status", "status": 409, "route": "*/cancel", "count": 1})
+        work.run_due(Withdrawal)
+        made.refresh_from_db()
+        assert (made.status, made.error) == ("pending", "")
+        sandbox.clock.advance(timedelta(seconds=5))
+        made.poke()
+    work.run_due(Withdrawal)
+    page = web.get(reverse("funding:withdrawal-status", args=[made.pk])).content.decode()
+    assert "It was too late to cancel" in page
+    told = Notice.objects.get(key__endswith=":too-late")
+    assert told.title == "It was too late to cancel $400.00"
+    assert len(bluum.requests("POST", "/cancel")) == (0 if seen else 1)
+    settle_money()
+    made.refresh_from_db()
+    assert made.status == "completed"
+    assert Notice.objects.filter(key__endswith=":too-late").count() == 1
+
+
 def test_canceled_after_the_sale_the_money_is_invested_again(
     account: Account,
     invested: Portfolio,
@@ -592,8 +716,6 @@ def test_one_that_comes_back_after_arriving_is_noticed(
 def test_cash_that_is_asked_for_is_not_invested_meanwhile(
     account: Account, policy: Policy, bank: BankAccount, cash: Decimal, settle: Any, bluum: Bluum
 ) -> None:
-    from portfolios.services import request_investment
-
     made = wish(account, bank, "600.00")
     request_investment(account=account, amount=cash, cause="deposit:1")
     work.run_due(Investment)
