@@ -29,6 +29,9 @@ SMALLEST_TRADE = Decimal("1.00")
 KEY_LIVES = timedelta(hours=20)
 """Bluum remembers a key for 24 hours; an older one could mean a second rebalance."""
 GIVE_UP = timedelta(days=7)
+ALL_GIVEN = timedelta(minutes=10)
+"""So long after the first orders all the others are there, or won't come: the cash has gone."""
+ROUNDING = Decimal("0.99")
 HALTED = timedelta(minutes=5)
 OPEN_ORDERS = ("accepted", "partially_filled")
 
@@ -57,7 +60,7 @@ def advance_investment(investment: Investment) -> timedelta | None:
         found = plan(investment)
         if found is None:
             return timedelta(seconds=15)  # something is open at Bluum; look again when it's done
-        trades, before = found
+        trades, allocation = found
         if not trades:
             made = bought_by_bluum(investment)
             if made:
@@ -66,7 +69,8 @@ def advance_investment(investment: Investment) -> timedelta | None:
             else:
                 settle_as_not_needed(investment.pk)
             return None
-        remember_trades(investment, trades, fresh_key=key_is_old, before={"allocation": before})
+        before = {"allocation": allocation, "orders": orders_before(str(account.bluum_id))}
+        remember_trades(investment, trades, fresh_key=key_is_old, before=before)
     return send(investment)
 
 
@@ -236,37 +240,48 @@ def apply_rebalance(pk: int, remote: Rebalance) -> None:
 
 
 def follow(investment: Investment) -> timedelta | None:
-    """See whether the orders are done: none open, and the cash no longer there."""
-    account = investment.account
-    account_id, portfolio_id = str(account.bluum_id), bluum_portfolio(account)
-    if open_orders(account_id):
-        return patience(investment.sent_at or investment.created_at)
-    held = clients.bluum().portfolios.holdings(account_id, portfolio_id)
-    spent = sum((Decimal(t["notional"]) for t in investment.trades), Decimal(0))
-    cash = held.cash
-    reserved = (cash.reserved or Decimal(0)) if cash else Decimal(0)
-    left = (cash.balance if cash.available is None else cash.available) if cash else Decimal(0)
-    bought = {h.symbol for h in held.holdings} >= {t["symbol"] for t in investment.trades}
-    if bought and not reserved and left < max(spent, SMALLEST_TRADE):
-        note_orders(investment)
+    """See whether the orders are done: none open, and each fund bought since it was planned. What
+    cash there is tells nothing: some of it may be kept, or wait to leave."""
+    sent = investment.sent_at or investment.created_at
+    age = timezone.now() - sent
+    if open_orders(str(investment.account.bluum_id)):
+        return patience(sent)
+    made = orders_of(investment)
+    all_given = made.keys() >= {trade["symbol"] for trade in investment.trades}
+    if made and (all_given or age > ALL_GIVEN):
+        investment.trades = [
+            done(trade, made[trade["symbol"]])
+            for trade in investment.trades
+            if trade["symbol"] in made
+        ]
+        investment.save(update_fields=["trades"])
         complete_investment(investment.pk)
         return None
-    if timezone.now() - (investment.sent_at or investment.created_at) > GIVE_UP:
+    if age > GIVE_UP:
         fail_investment(investment.pk)
         return None
-    return patience(investment.sent_at or investment.created_at, most=300)
+    return patience(sent, most=300)
 
 
-def note_orders(investment: Investment) -> None:
-    """Keep with each trade the newest order for its fund, so that no other run takes it for its
-    own."""
-    newest: dict[str, str] = {}
+def orders_of(investment: Investment) -> dict[str, Order]:
+    """Its orders that have bought, by fund: those that weren't there when it was planned, and are
+    no other run's."""
+    others = Investment.objects.filter(account=investment.account).exclude(pk=investment.pk)
+    known = {t.get("order") for trades in others.values_list("trades", flat=True) for t in trades}
+    known.update(investment.before.get("orders", ()))
+    found: dict[str, Order] = {}
     for order in clients.bluum().orders.list(str(investment.account.bluum_id), side="buy"):
-        newest.setdefault(order.symbol, order.id)
-    investment.trades = [
-        {**trade, "order": newest.get(trade["symbol"], "")} for trade in investment.trades
-    ]
-    investment.save(update_fields=["trades"])
+        if order.id not in known and order.filled_qty:
+            found.setdefault(order.symbol, order)
+    return found
+
+
+def done(trade: dict[str, Any], order: Order) -> dict[str, Any]:
+    """The trade with its order, so that no other run takes it for its own; and with what was bought
+    in the end, if that is clearly less than planned."""
+    bought = Decimal(filled(order)["notional"])
+    short = bought < Decimal(trade["notional"]) * ROUNDING
+    return {**trade, "order": order.id} | ({"notional": f"{bought:.2f}"} if short else {})
 
 
 def open_orders(account_id: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Account, Mail, Notice
 from portfolios import services
@@ -182,3 +183,46 @@ def test_what_the_custodian_bought_by_itself_is_explained_the_same_day(
     assert {t["symbol"] for t in done.trades} == {o.symbol for o in orders(account)}
     assert rebalances(sandbox) == []
     assert "We invested $1,000.00: " in Notice.objects.get(key__startswith="investment:").body
+
+
+def test_money_is_invested_once_it_is_bought_with_whatever_else_stays_as_cash(
+    account: Account, policy: Policy, money: Money, settle: Settle, sandbox: World
+) -> None:
+    rules = sandbox.table("policies")[str(account.bluum_id)]["versions"][-1]["constraints"]
+    rules.setdefault("liquidity_requirements", {})["minimum_cash_percent"] = "60.00"
+    money(account, THOUSAND)
+    services.request_investment(account=account, amount=THOUSAND, cause="deposit:1")
+    settle()
+    assert Investment.objects.get().status == "completed"
+    bought = sum(order.filled_qty * order.average_price for order in orders(account))
+    assert 300 < bought < 500
+    again = Decimal("500.00")  # of which less is bought with than lies there
+    money(account, again)
+    services.request_investment(account=account, amount=again, cause="deposit:2")
+    settle()
+    assert Investment.objects.get(cause="deposit:2").status == "completed"
+
+
+def test_cash_that_leaves_while_it_is_being_invested_is_not_said_to_be_invested(
+    account: Account, policy: Policy, money: Money, settle: Settle, pass_time: Pass, sandbox: World
+) -> None:
+    money(account, THOUSAND)
+    services.request_investment(account=account, amount=THOUSAND, cause="deposit:1")
+    work.run_due(Investment)  # asked for; no order is open yet
+    planned = len(Investment.objects.get().trades)
+    source = clients.bluum().funding_sources.list(str(account.bluum_id))[0]
+    clients.bluum().withdrawals.create(
+        str(account.bluum_id), amount=Decimal("400.00"), funding_source_id=source.id,
+        idempotency_key="by somebody else",
+    )  # fmt: skip
+    for _ in range(3):
+        pass_time(timedelta(seconds=10))
+        work.run_due(Investment)
+    assert Investment.objects.get().status != "completed"
+    Investment.objects.update(sent_at=timezone.now() - timedelta(minutes=11))
+    Investment.objects.all().poke()
+    settle()
+    assert Investment.objects.get().status == "completed"
+    assert len(orders(account)) < planned
+    told = Notice.objects.get(key__startswith="investment:")
+    assert told.title == "Your $600.00 is invested"
