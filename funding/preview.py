@@ -29,6 +29,8 @@ class Means:
     invested_as_of: datetime | None
     claimed: Decimal
     """Asked for by earlier withdrawals that Bluum hasn't taken yet."""
+    investing: Decimal
+    """Still cash, and about to be bought with: it can be sold again once it's invested."""
     held: limits.Held
     """Deposits that came lately and can't leave yet."""
     room: limits.Room
@@ -36,7 +38,7 @@ class Means:
 
     @property
     def free_cash(self) -> Decimal:
-        return max((self.cash or ZERO) - self.claimed, ZERO)
+        return max((self.cash or ZERO) - self.claimed - self.investing, ZERO)
 
     @property
     def there(self) -> Decimal:
@@ -135,6 +137,7 @@ def means_of(account: Account) -> Means:
         invested=(row.invested or ZERO) if row else ZERO,
         invested_as_of=row.as_of if row else None,
         claimed=services.claimed_cash(account),
+        investing=services.cash_being_invested(account),
         held=limits.held(account),
         room=limits.tightest(limits.rooms_out(account)),
     )

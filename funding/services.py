@@ -29,6 +29,7 @@ from funding.models import (
 from funding.sync import returns
 from onboarding.services import why_no_money
 from portfolios.planning.months import months_later
+from portfolios.services import being_invested
 from robo import audit, seal
 from robo.ui import words
 
@@ -315,6 +316,17 @@ def claimed_cash(account: Account) -> Decimal:
     """Dollars of the account's cash that withdrawals wait for and Bluum hasn't set aside yet."""
     waiting = Withdrawal.objects.unclaimed().filter(account=account)
     return waiting.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+
+
+def cash_being_invested(account: Account) -> Decimal:
+    """Dollars of the account's cash that Bluum is about to buy with, beyond what it holds back for
+    orders already."""
+    investing = being_invested(account)
+    if not investing:
+        return Decimal(0)
+    wallet = Wallet.objects.filter(account=account).first()
+    reserved = (wallet and wallet.reserved) or Decimal(0)
+    return max(investing - reserved, Decimal(0))
 
 
 # Auto-invest ----------------------------------------------------------------------------------

@@ -21,8 +21,8 @@ from accounts.models import Account, Topic
 from accounts.services import tell
 from funding import reasons, selling
 from funding.models import Wallet, Withdrawal, WithdrawalEvent
-from portfolios.models import Investment, Portfolio
-from portfolios.services import request_investment
+from portfolios.models import Portfolio
+from portfolios.services import being_invested, request_investment
 from portfolios.sync.common import bluum_portfolio, patience
 from portfolios.sync.investing import open_orders
 from robo import clients
@@ -81,10 +81,16 @@ def _raise_cash(withdrawal: Withdrawal) -> timedelta | None:
     account = withdrawal.account
     account_id = account.bluum_id or ""
     wallets = clients.bluum().wallets.list(account_id)
-    available = next((w.available_balance for w in wallets if w.currency == "USD"), None)
-    if available is None:
+    wallet = next((one for one in wallets if one.currency == "USD"), None)
+    if wallet is None:
         return patience(withdrawal.created_at, most=300)
-    missing = withdrawal.amount - available
+    missing = withdrawal.amount - wallet.available_balance
+    investing = being_invested(account)
+    if investing is not None:
+        # What Bluum is about to buy with may still be there, and would be missing at the orders.
+        reserved = wallet.reserved_balance or Decimal(0)
+        if missing + max(investing - reserved, Decimal(0)) > 0:
+            return patience(withdrawal.created_at)
     if missing <= 0:
         return None
     if not withdrawal.may_sell:
@@ -93,9 +99,6 @@ def _raise_cash(withdrawal: Withdrawal) -> timedelta | None:
     if timezone.now() - withdrawal.created_at > GIVE_UP:
         _refuse(withdrawal, "The sale didn’t bring in enough within a week.")
         return None
-    investing = (Investment.Status.PENDING, Investment.Status.IN_PROGRESS)
-    if Investment.objects.filter(account=account, status__in=investing).exists():
-        return patience(withdrawal.created_at)
     if open_orders(account_id):
         return patience(withdrawal.created_at, most=300)
     return _sell(withdrawal, missing)

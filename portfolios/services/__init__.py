@@ -11,7 +11,7 @@ from portfolios.services.goals import (
     shares_by_plan,
 )
 from portfolios.services.insights import dismiss_insight, restore_insight
-from portfolios.services.investing import portfolio_of, request_investment
+from portfolios.services.investing import being_invested, portfolio_of, request_investment
 from portfolios.services.policy import (
     CannotAccept,
     CannotPropose,
@@ -37,6 +37,7 @@ __all__ = [
     "approve_policy",
     "archive_event",
     "archive_goal",
+    "being_invested",
     "change_goal",
     "change_goals",
     "dismiss_insight",

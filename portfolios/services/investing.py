@@ -7,6 +7,8 @@ from django.db import transaction
 from accounts.models import Account
 from portfolios.models import Investment, Portfolio
 
+ZERO = Decimal(0)
+
 
 def portfolio_of(account: Account) -> Portfolio:
     """The account's portfolio row, made on first asking; it fills itself from Bluum."""
@@ -26,3 +28,18 @@ def request_investment(*, account: Account, amount: Decimal, cause: str) -> Inve
     if created:
         investment.enqueue()
     return investment
+
+
+def being_invested(account: Account) -> Decimal | None:
+    """Dollars of cash that runs under way buy with, beyond what they sell for; None without a run.
+
+    They may still lie in the wallet: no order may be open before the next market day.
+    """
+    sent = (Investment.Status.PENDING, Investment.Status.IN_PROGRESS)
+    runs = [
+        sum((Decimal(t["notional"]) * (1 if t["action"] == "buy" else -1) for t in trades), ZERO)
+        for trades in Investment.objects.filter(account=account, status__in=sent).values_list(
+            "trades", flat=True
+        )
+    ]
+    return sum((max(run, ZERO) for run in runs), ZERO) if runs else None

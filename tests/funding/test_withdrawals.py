@@ -22,6 +22,7 @@ from funding.sync import returns
 from portfolios.models import Investment, Policy, Portfolio
 from portfolios.services import portfolio_of, request_investment
 from robo import agenda, clients, work
+from robo.ui import words
 from sandbox import faults, ledger, transfers
 from sandbox.api import funding as sandbox_funding
 from sandbox.world import World
@@ -174,29 +175,69 @@ def test_while_an_order_is_open_nothing_is_planned_to_be_sold(
     assert len(sandbox.table("rebalances")) == before
 
 
-def test_what_is_asked_for_while_a_deposit_is_being_invested_waits_and_sells_once(
-    web: Client, account: Account, invested: Portfolio, bank: BankAccount, bluum: Bluum,
-    sandbox: World, settle_money: Callable[[], None], settle: Callable[..., int],
-) -> None:  # fmt: skip
+@pytest.fixture
+def investing(
+    account: Account, invested: Portfolio, bank: BankAccount, settle_money: Callable[[], None]
+) -> Investment:
+    """Beside what is invested, $300.00 have come and are about to be bought with."""
     services.request_deposit(account=account, bank=bank, amount=Decimal("300.00"), key=uuid4())
     settle_money()
-    work.run_due(Investment)  # the $300.00 are being bought with, and no order is open yet
-    assert Investment.objects.get(amount=Decimal("300.00")).status == "pending"
+    work.run_due(Investment)
     look_at_wallet(account)
+    row = Investment.objects.get(amount=Decimal("300.00"))
+    assert row.status == "pending"
+    return row
+
+
+def test_what_is_asked_for_while_a_deposit_is_being_invested_waits_and_sells_once(
+    web: Client, investing: Investment, bank: BankAccount, bluum: Bluum, sandbox: World,
+    settle: Callable[..., int],
+) -> None:  # fmt: skip
+    assert "less what is being invested" in web.get(FORM).content.decode()
     page = ask(web, bank, "500")["Location"]
-    work.run_due(Withdrawal)
     made = Withdrawal.objects.get()
+    assert sum(Decimal(sale["amount"]) for sale in made.told["sales"]) > Decimal("490.00")
+    work.run_due(Withdrawal)
+    made.refresh_from_db()
     assert (made.status, made.sales, made.error) == ("requested", [], "")
     assert "$500.00</span> is on its way to you." in web.get(page).content.decode()
     settle()
     made.refresh_from_db()
-    assert made.status == "completed"
+    investing.refresh_from_db()
+    assert (investing.status, made.status) == ("completed", "completed")
     assert [one["amount"] for one in bluum.withdrawals] == [Decimal("500.00")]
-    assert made.sale_rounds == 0
     assert {e["status"] for e in bluum.requests("POST", "/rebalancing")} == {202}
-    assert Investment.objects.get(amount=Decimal("300.00")).status == "completed"
     sides = [o["side"] for o in sandbox.table("orders").values()]
     assert sides == sorted(sides)  # all that was bought was bought before the sale
+    told = Notice.objects.get(key=f"investment:{investing.pk}:completed")
+    bought = [o for o in sandbox.table("orders").values() if o["side"] == "buy"][
+        -len(investing.trades) :
+    ]
+    assert words.money(sum(o["notional"] for o in bought)) in told.title
+
+
+def test_cash_that_is_not_being_invested_leaves_at_once(
+    account: Account, investing: Investment, bank: BankAccount, bluum: Bluum, sandbox: World
+) -> None:
+    more = transfers.start_deposit(
+        sandbox, account.bluum_id, amount=Decimal("200.00"), funding_source_id=bank.bluum_id
+    )
+    transfers.settle(sandbox, more["deposit_id"])
+    wish(account, bank, "150.00")
+    work.run_due(Withdrawal)
+    assert [one["amount"] for one in bluum.withdrawals] == [Decimal("150.00")]
+    investing.refresh_from_db()
+    assert investing.status == "pending"
+
+
+def test_first_money_that_is_being_invested_is_not_there_to_be_withdrawn_and_why_is_said(
+    web: Client, account: Account, policy: Policy, bank: BankAccount, cash: Decimal
+) -> None:
+    request_investment(account=account, amount=cash, cause="deposit:1")
+    work.run_due(Investment)
+    page = web.get(FORM).content.decode()
+    assert "There’s nothing to withdraw yet" in page
+    assert "is being invested; once it is, you can have it sold again." in page
 
 
 def test_money_whose_withdrawal_is_canceled_is_invested_after_all(
@@ -666,7 +707,11 @@ def test_a_broken_bank_keeps_from_selling_and_what_was_sold_stays_as_cash(
     told = [item.detail for item in agenda.things_to_do(account) if item.kind == "failed"]
     assert told == ["What was sold for it stays in your account as cash. See why, and what to do."]
     orders = len(sandbox.table("orders"))
-    again = wish(account, bank, "900.00", may_sell=True)
+    for status in ("ACTIVE", "ERROR"):  # mended, asked of again, and broken before anything is sold
+        sandbox_funding.turn(sandbox, bank.bluum_id, status)
+        look_at_wallet(account)
+        if status == "ACTIVE":
+            again = wish(account, bank, "900.00", may_sell=True)
     settle()
     again.refresh_from_db()
     assert again.failure_reason.endswith("connected again before money can go there.")
