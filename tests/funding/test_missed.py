@@ -164,8 +164,9 @@ def test_what_was_missed_is_added_to_what_follows_by_one_answer(
 
 
 def test_it_can_be_deposited_once(web: Client, monthly: Schedule, missed: ScheduledRun) -> None:
-    form = web.get(answer(web, missed, "deposit")["Location"]).content.decode()
-    assert 'value="600"' in form
+    where = answer(web, missed, "deposit")["Location"]
+    assert where.startswith(reverse("funding:deposit"))
+    assert 'value="600"' in web.get(where).content.decode()
     monthly.refresh_from_db()
     assert monthly.amount == 600
     assert MISSING not in page_of(web, monthly)

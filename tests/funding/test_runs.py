@@ -258,3 +258,137 @@ def test_omar_can_touch_none_of_it(
         assert other.post(url).status_code == 404
         assert nobody.post(url).status_code == 302
     assert days(monthly, 1) == [date(2027, 1, 15)]
+
+
+LATE = datetime(2026, 12, 15, 14, 45, tzinfo=UTC)
+"""A quarter of an hour before the run: Bluum may not hear of anything in time."""
+
+
+def test_within_the_half_hour_nothing_is_rested_or_taken_back(
+    web: Client, monthly: Schedule, sandbox: World, to_the_moment: Any
+) -> None:
+    to_the_moment(LATE)
+    sign_in(web, monthly.account.user)
+    rest = reverse("funding:schedule-rest", args=[monthly.pk])
+    assert "within the half hour" in web.post(rest, {"how_long": "3"}, follow=True).content.decode()
+    assert days(monthly, 1) == [date(2026, 12, 15)]
+    to_the_moment(datetime(2026, 12, 16, tzinfo=UTC))
+    sign_in(web, monthly.account.user)
+    press(web, "skip", monthly)
+    to_the_moment(LATE + timedelta(days=31))
+    sign_in(web, monthly.account.user)
+    assert "can’t be taken back" in undo(web, monthly)
+    to_the_moment(datetime(2027, 1, 16, tzinfo=UTC))
+    assert pulled(sandbox) == [date(2026, 12, 15)]
+
+
+def undo(web: Client, schedule: Schedule, newest: bool = True) -> str:
+    off = schedule.runs.filter(status="skipped")
+    run = off.first() if newest else off.last()
+    assert run
+    url = reverse("funding:schedule-undo", args=[schedule.pk, run.pk])
+    return web.post(url, follow=True).content.decode()
+
+
+def test_of_several_skips_the_newest_is_taken_back_first(web: Client, monthly: Schedule) -> None:
+    before = days(monthly, 3)
+    press(web, "skip", monthly)
+    press(web, "skip", monthly)
+    assert days(monthly, 1) == before[2:]
+    assert "can’t be taken back" in undo(web, monthly, newest=False)
+    assert days(monthly, 1) == before[2:]
+    assert "Back again" in undo(web, monthly)
+    assert days(monthly, 2) == before[1:]
+    assert "Back again" in undo(web, monthly)
+    assert days(monthly, 3) == before
+
+
+def test_while_it_rests_a_skip_is_not_taken_back_but_comes_back_with_the_rest(
+    web: Client, monthly: Schedule, to_the_moment: Any, sandbox: World
+) -> None:
+    before = days(monthly, 7)
+    press(web, "skip", monthly)
+    for months in ("3", "6"):  # rested, and then longer
+        web.post(reverse("funding:schedule-rest", args=[monthly.pk]), {"how_long": months})
+    assert days(monthly, 1) == before[6:]
+    assert "can’t be taken back" in undo(web, monthly)
+    assert days(monthly, 1) == before[6:]
+    press(web, "resume", monthly)
+    assert days(monthly, 2) == before[1:3]  # as it was before the rest: with one left out
+    to_the_moment(datetime(2027, 1, 16, 12, tzinfo=UTC))
+    assert pulled(sandbox) == [date(2027, 1, 15)]
+
+
+def test_ending_a_rest_brings_back_no_day_that_has_passed(
+    web: Client, monthly: Schedule, to_the_moment: Any, sandbox: World
+) -> None:
+    web.post(reverse("funding:schedule-rest", args=[monthly.pk]), {"how_long": "3"})
+    to_the_moment(datetime(2027, 1, 10, 12, tzinfo=UTC))
+    sign_in(web, monthly.account.user)
+    press(web, "resume", monthly)
+    to_the_moment(datetime(2027, 1, 16, 12, tzinfo=UTC))
+    assert pulled(sandbox) == [date(2027, 1, 15)]
+    kept = dict(monthly.runs.values_list("day", "status"))
+    assert (kept[date(2026, 12, 15)], kept[date(2027, 1, 15)]) == ("skipped", "ran")
+    assert not Notice.objects.filter(title__contains="didn’t run").exists()
+
+
+def test_a_rest_that_leaves_nothing_out_skips_nothing(web: Client, monthly: Schedule) -> None:
+    before = days(monthly)
+    soon = timezone.localdate() + timedelta(days=9)
+    until = {"until_0": soon.month, "until_1": soon.day, "until_2": soon.year}
+    web.post(reverse("funding:schedule-rest", args=[monthly.pk]), {"how_long": "date", **until})
+    assert days(monthly) == before
+    assert not monthly.runs.filter(status="skipped").exists()
+
+
+def test_while_it_is_paused_there_is_nothing_to_skip_or_rest(
+    web: Client, monthly: Schedule, to_the_moment: Any, sandbox: World
+) -> None:
+    press(web, "pause", monthly)
+    to_the_moment(sandbox.clock.now() + timedelta(minutes=5))
+    page = page_of(web, monthly)
+    assert "is paused." in page
+    assert "The next dates" not in page
+    for name, data in (("skip", {}), ("rest", {"how_long": "3"})):
+        url = reverse(f"funding:schedule-{name}", args=[monthly.pk])
+        assert "Nothing is coming up" in web.post(url, data, follow=True).content.decode()
+    monthly.refresh_from_db()
+    assert (monthly.paused_until, monthly.undo_start) == (None, None)
+
+
+def test_a_pause_that_bluum_hears_too_late_is_admitted(
+    web: Client, monthly: Schedule, sandbox: World, to_the_moment: Any
+) -> None:
+    to_the_moment(datetime(2026, 12, 15, 14, tzinfo=UTC))
+    sign_in(web, monthly.account.user)
+    faults.add(sandbox, {"kind": "status", "status": 503, "route": "*", "count": 400})
+    press(web, "pause", monthly)
+    to_the_moment(datetime(2026, 12, 15, 15, 2, tzinfo=UTC))
+    faults.clear(sandbox)
+    for hour in (16, 17, 23):
+        to_the_moment(datetime(2026, 12, 15, hour, tzinfo=UTC))
+    assert pulled(sandbox) == [date(2026, 12, 15)]
+    assert ScheduledRun.objects.get(day=date(2026, 12, 15)).status == "too_late"
+    told = Notice.objects.get(key__endswith=":too-late")
+    assert told.title == "$600.00 was pulled although you had stopped it"
+
+
+def test_one_that_bluum_has_ended_has_no_more_dates_and_says_so(
+    web: Client, monthly: Schedule, sandbox: World, to_the_moment: Any
+) -> None:
+    row = next(iter(sandbox.table("schedules").values()))
+    row["end_date"] = date(2026, 12, 31)
+    to_the_moment(datetime(2026, 12, 15, 16, tzinfo=UTC))
+    to_the_moment(datetime(2026, 12, 17, 16, tzinfo=UTC))
+    assert row["status"] == "completed"
+    sign_in(web, monthly.account.user)
+    page = page_of(web, monthly)
+    assert "This auto-invest has ended." in page
+    assert days(monthly) == []
+    url = reverse("funding:schedule", args=[monthly.pk])
+    answer = web.post(url, {"amount": "700", "day_of_month": "15"}, follow=True)
+    assert "This schedule has ended." in answer.content.decode()
+    to_the_moment(datetime(2027, 1, 16, 16, tzinfo=UTC))
+    assert pulled(sandbox) == [date(2026, 12, 15)]
+    assert not Notice.objects.filter(title__contains="didn’t run").exists()
