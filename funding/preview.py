@@ -82,7 +82,7 @@ class Preview:
     gain: Decimal | None
     gains: lots.Gains | None
     """By term, where the lots are known."""
-    rates: taxes.Rates | None
+    rates: taxes.Rates
     effects: list[Effect]
     way: calendar.WayOut
 
@@ -92,10 +92,8 @@ class Preview:
 
     @property
     def tax(self) -> Decimal | None:
-        """About so many dollars; None without lots, or without the person's own bracket."""
-        if self.gains is None or self.rates is None:
-            return None
-        return lots.tax_on(self.gains, self.rates)
+        """About so many dollars, or at most so many where no bracket is told; None without lots."""
+        return None if self.gains is None else lots.tax_on(self.gains, self.rates)
 
     @property
     def left_over(self) -> Decimal:
@@ -183,8 +181,8 @@ def _tax_aware(account: Account) -> bool:
     return bool(rules.get("tax_aware"))
 
 
-def rates_of(account: Account) -> taxes.Rates | None:
-    """What the person told of their brackets; None without the federal one."""
+def rates_of(account: Account) -> taxes.Rates:
+    """What the person told of their brackets; without the federal one, the highest there are."""
     profile = InvestorProfile.objects.filter(account=account).first()
     told = profile.sections.get("tax", {}) if profile else {}
     return taxes.rates_of(told.get("federal_tax_bracket"), told.get("state_tax_rate"))

@@ -73,7 +73,7 @@ class Tax:
 
     short: Decimal | None
     long: Decimal | None
-    rates: taxes.Rates | None
+    rates: taxes.Rates
 
     @property
     def gains(self) -> Decimal | None:
@@ -81,8 +81,8 @@ class Tax:
 
     @property
     def about(self) -> Decimal | None:
-        """Tax, rounded to the dollar; nothing for a loss."""
-        if self.short is None or self.long is None or self.rates is None:
+        """Tax, or the most it can be, rounded to the dollar; nothing for a loss."""
+        if self.short is None or self.long is None:
             return None
         at = self.rates
         found = taxes.tax_on(self.short, self.long, at_short=at.short, at_long=at.long)
@@ -130,7 +130,7 @@ def preview(
     *,
     runs: Iterable[Investment],
     halts: Iterable[TradingHalt],
-    rates: taxes.Rates | None,
+    rates: taxes.Rates,
     threshold: Decimal | None,
     now: datetime,
     stop: str = "",

@@ -87,7 +87,7 @@ def closing_money(request: Request) -> HttpResponse:
         "form": form,
         "ahead": ahead,
         "rates": rates,
-        "tax": lots.tax_on(gains, rates) if rates else None,
+        "tax": lots.tax_on(gains, rates),
         "most": limits.most_withdrawal(),
     }
     status = 422 if form.errors else 200

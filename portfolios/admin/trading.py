@@ -17,6 +17,7 @@ from unfold.decorators import action, display
 from accounts.models import Account
 from portfolios import services
 from portfolios.models import Holding, Investment, Portfolio, TradingHalt
+from portfolios.planning import taxes
 from portfolios.rebalancing import Preview, preview, shown, stopped
 from robo.backoffice import client, queues
 from robo.backoffice.client import Some
@@ -133,7 +134,7 @@ class PortfolioAdmin(ClientRows):
             list(Holding.objects.filter(portfolio=row)),
             runs=Investment.objects.filter(account=row.account).order_by("-created_at")[:50],
             halts=TradingHalt.objects.of(row.account),
-            rates=None,
+            rates=taxes.HIGHEST,
             threshold=Decimal(threshold) / 100 if threshold is not None else None,
             now=timezone.now(),
             stop=stopped(row.account),

@@ -44,16 +44,23 @@ class Rates:
     long: Decimal
     federal: Decimal
     state: Decimal
+    is_told: bool = True
+    """Whether they are the person's own; else they are the highest there are."""
 
 
-def rates_of(federal: Any, state: Any) -> Rates | None:
-    """From the brackets a person told, as fractions; None without the federal one."""
+HIGHEST = Rates(Decimal("0.408"), Decimal("0.238"), Decimal("0.37"), ZERO, is_told=False)
+"""The highest federal rates: 37 percent on income and 20 on long-term gains (26 USC 1(h), (j)), and
+3.8 on investments on top of either (26 USC 1411)."""
+
+
+def rates_of(federal: Any, state: Any) -> Rates:
+    """From the brackets a person told, as fractions; without the federal one, `HIGHEST`."""
     try:
         bracket, local = Decimal(str(federal)), Decimal(str(state or 0))
     except ArithmeticError:
-        return None
+        return HIGHEST
     if not (0 <= bracket < 1 and 0 <= local < 1):
-        return None
+        return HIGHEST
     return Rates(bracket + local, long_rate(bracket) + local, bracket, local)
 
 

@@ -135,7 +135,8 @@ def test_more_than_cash_is_sold_for_as_the_page_had_said(
     assert "What is sold" in page
     assert "Held for a year or less" in page
     assert "By the lots you hold" in page
-    assert "With your tax bracket in" in page
+    assert "Tax on it, at most" in page
+    assert "Tell us your bracket" in page
     assert "in 100" in page
     assert "First home" in page
     assert "Sell and withdraw $500.00" in page
