@@ -179,7 +179,7 @@ def _benchmark(report: Report) -> list[dict[str, Any]]:
     rows += [
         (
             f"{one['benchmark']}, {one['name']}" if one.get("name") else one["benchmark"],
-            _percent(one.get("alpha")),
+            _points(one.get("alpha")),
             _percent(one.get("return_")),
         )
         for one in data.get("comparisons") or []
@@ -206,6 +206,11 @@ def _change(amount: str | None) -> str:
 
 def _percent(told: str | None) -> str:
     return words.percent_signed(None if told is None else Decimal(told) / 100, 2)
+
+
+def _points(told: str | None) -> str:
+    """A difference of two percentages."""
+    return words.UNKNOWN if told is None else f"{_percent(told).removesuffix('%')} points"
 
 
 def _shares(told: str | None) -> str:

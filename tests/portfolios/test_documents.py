@@ -251,6 +251,9 @@ def test_a_report_reads_as_its_reader_counts() -> None:
     assert rows["Gains, held a year or less"] == "$0.39"
     assert rows["Losses, held a year or less"] == "−$1.22"
     assert rows["Net"] == "−$0.83"
+    beside = {"benchmark": "VTI", "alpha": "-0.39", "return_": "3.75"}
+    [market] = written.sections(Report(kind="benchmark", data={"comparisons": [beside]}))
+    assert market["blocks"][0]["rows"][1] == ["VTI", "−0.39 points", "+3.75%"]
     line = {"date": "2026-09-08", "amount": "850.00"}
     for told, read in (
         ("Deposit: Auto-invest: Every two weeks 4924e646", "Auto-invest, every two weeks"),
