@@ -1,6 +1,5 @@
 """Messages from us, how one hears of them, and the way out of an e-mail."""
 
-from django.contrib import messages
 from django.core import signing
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,6 +13,7 @@ from accounts import letters, services
 from accounts.forms import NotificationsForm
 from accounts.guards import Request, investor_required
 from accounts.models import Account, Notice, Topic
+from robo.ui import undo
 
 
 @investor_required
@@ -58,10 +58,10 @@ def notifications(request: Request) -> HttpResponse:
     form = NotificationsForm(request.POST or None, choices=choices)
     if request.method == "POST" and form.is_valid():
         services.choose_notices(account, **form.chosen)
-        messages.success(request, "Saved.")
+        undo.saved(request, form)
         return redirect("accounts:notifications")
     waiting = account.letters.filter(sent_at=None, due_at__isnull=False).order_by("due_at").first()
-    context = {"form": form, "waiting": waiting}
+    context = {"form": form, "waiting": waiting, "undo": undo.offered(request)}
     return render(
         request, "accounts/notifications.html", context, status=422 if form.errors else 200
     )

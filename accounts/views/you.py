@@ -13,6 +13,7 @@ from accounts import contact, security, services
 from accounts.forms import FORMS, PreferencesForm, TrustedForm
 from accounts.guards import Request, investor_required
 from accounts.models import ContactChange, TrustedContact
+from robo.ui import undo
 
 
 @investor_required
@@ -174,8 +175,7 @@ def preferences(request: Request) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         services.save_settings(user, **form.cleaned_data)
-        messages.success(request, "Saved.")
+        undo.saved(request, form)
         return redirect("accounts:preferences")
-    return render(
-        request, "accounts/preferences.html", {"form": form}, status=422 if form.errors else 200
-    )
+    context = {"form": form, "undo": undo.offered(request)}
+    return render(request, "accounts/preferences.html", context, status=422 if form.errors else 200)

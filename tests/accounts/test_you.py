@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import uuid
 import zipfile
 from typing import Any
@@ -260,3 +261,47 @@ def test_asking_while_one_is_made_gives_that_one(account):
     first = export.ask(account, key=uuid.uuid4())
     assert export.ask(account, key=uuid.uuid4()) == first
     assert services.account_of(account.user) == account
+
+
+def undo_button(page: str) -> dict[str, str] | None:
+    """What the button on the page would send."""
+    found = re.search(r"<form[^>]*>((?:<input[^>]*>)+)<button[^>]*>Undo</button>", page)
+    if not found:
+        return None
+    fields = re.findall(r'name="(\w+)" value="([^"]*)"', found[1])
+    return {name: value for name, value in fields if name != "csrfmiddlewaretoken"}
+
+
+@pytest.mark.parametrize(
+    ("page", "change"),
+    [
+        ("accounts:preferences", {"time_zone": "Pacific/Honolulu", "hides_amounts": "on"}),
+        ("accounts:notifications", {"email_money": "off", "quiet_from": "22:00:00"}),
+    ],
+)
+def test_a_changed_setting_can_be_taken_back_on_the_page_that_follows(
+    client, maya, account, page, change
+):
+    url = reverse(page)
+    client.force_login(maya)
+
+    def standing() -> dict[str, Any]:
+        form = client.get(reverse(page)).context["form"]
+        shown = {bound.html_name: bound.value() for bound in form}
+        return {name: str(value) for name, value in shown.items() if value not in (None, False)}
+
+    before = standing()
+    assert client.post(url, before | change).status_code == 302
+    answer = client.get(url)
+    sent = undo_button(answer.content.decode())
+    assert sent is not None
+    assert standing() != before
+    assert undo_button(client.get(url).content.decode()) is None
+    assert client.post(url, sent).status_code == 302
+    answer = client.get(url)
+    assert "It’s as it was." in answer.content.decode()
+    assert undo_button(answer.content.decode()) is None
+    assert standing() == before
+    # Saving without a change has nothing to take back.
+    client.post(url, before)
+    assert undo_button(client.get(url).content.decode()) is None
