@@ -101,8 +101,6 @@ def raises(schedule: Schedule, count: int = 3) -> list[Coming]:
     """The next runs with a higher amount, as far as the next four years of runs show them."""
     if not schedule.raise_by or not schedule.raise_on or schedule.has_ended:
         return []
-    if raised_once(schedule, schedule.amount) == schedule.amount:
-        return []  # at the most that was agreed
     higher = (run for run in islice(_coming(schedule), 210) if run.raised)
     return list(islice(higher, count))
 

@@ -78,7 +78,7 @@ def _held(deposit: Deposit) -> timedelta | None:
     What waited counts its days anew, and its owner is told both times.
     """
     bank = deposit.bank
-    if bank is None or deposit.sent_at or deposit.cancel_asked_at or deposit.is_settled:
+    if bank is None or deposit.sent_at or deposit.cancel_asked_at:
         return None
     bank.refresh_from_db()
     forbidden = bank.stopped_at and reasons.RULES.get(bank.stopped_code) != reasons.Rule.MEND

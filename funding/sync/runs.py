@@ -75,7 +75,7 @@ def care(schedule: Schedule) -> timedelta | None:
     """Tell the next raise two weeks ahead, make it once the run before has passed. How long until
     this wants looking at again; None without a raise."""
     coming = rhythm.next_raise(schedule)
-    if coming is None or schedule.wanted != "active" or schedule.has_ended:
+    if coming is None or schedule.wanted != "active":
         return None
     now = timezone.now()
     if schedule.raise_told_at is None:
@@ -83,9 +83,7 @@ def care(schedule: Schedule) -> timedelta | None:
         if wait > timedelta():
             return min(wait, timedelta(days=1))
         return _tell_raise(schedule)
-    if rhythm.coming(schedule, 1)[0].named == coming.named:
-        return _raise(schedule.pk)
-    return timedelta(hours=1)
+    return _raise(schedule.pk)
 
 
 @transaction.atomic
@@ -93,7 +91,7 @@ def _tell_raise(schedule: Schedule) -> timedelta:
     """Ten days ahead at least; told too late, the raise begins with a later run."""
     found = Schedule.objects.select_for_update(of=("self",)).get(pk=schedule.pk)
     coming = rhythm.next_raise(found)
-    if coming is None or found.raise_told_at:
+    if coming is None:
         return timedelta()
     earliest = rhythm.today() + rhythm.NOTICE
     if coming.day < earliest:
@@ -117,7 +115,7 @@ def _tell_raise(schedule: Schedule) -> timedelta:
 
 @transaction.atomic
 def _raise(pk: int) -> timedelta:
-    """The next run has the amount that was told."""
+    """The next run has the amount that was told; as long as another comes before it, none."""
     found = Schedule.objects.select_for_update(of=("self",)).get(pk=pk)
     coming = rhythm.next_raise(found)
     if coming is None or found.raise_told_at is None or found.raise_on is None:
