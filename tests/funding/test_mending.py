@@ -111,6 +111,30 @@ def test_a_broken_bank_is_mended_through_update_mode_and_what_waited_goes_on(
     assert [row["amount"] for row in bluum.deposits] == [Decimal("500.00")]
 
 
+@pytest.mark.parametrize("canceled", [True, False])
+def test_what_waits_for_its_bank_ends_when_she_cancels_and_after_two_weeks_by_itself(
+    web: Client, account: Account, platypus: BankAccount, sandbox: World, bluum: Bluum,
+    canceled: bool,
+) -> None:  # fmt: skip
+    made = deposit(account, platypus)
+    sandbox_funding.turn(sandbox, platypus.bluum_id, "ERROR")
+    look(account)
+    work.run_due(Deposit)
+    page = f"/money/deposits/{made.pk}/"
+    assert "waits for your bank." in web.get(page).content.decode()
+    if canceled:
+        web.post(f"{page}cancel/")
+    else:
+        Deposit.objects.update(created_at=timezone.now() - timedelta(days=14, minutes=1))
+        made.poke()
+    work.run_due(Deposit)
+    made.refresh_from_db()
+    assert made.status == ("canceled" if canceled else "refused")
+    said = "deposit is canceled." if canceled else "wasn’t mended within two weeks"
+    assert said in web.get(page).content.decode()
+    assert not bluum.requests("POST", "/deposits")
+
+
 def test_without_update_mode_the_bank_is_linked_anew_and_recognised(
     web: Client,
     account: Account,

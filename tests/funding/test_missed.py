@@ -14,6 +14,7 @@ from funding.models import Authorization, BankAccount, Schedule, ScheduledRun
 from onboarding.models import RiskAssessment
 from onboarding.services import update_profile
 from portfolios.models import Goal, Portfolio
+from sandbox import faults
 from sandbox.api import funding as sandbox_funding
 from sandbox.world import World
 from tests.funding.conftest import days, page_of, press, pulled, sign_in
@@ -105,6 +106,21 @@ def test_a_run_that_comes_late_after_one_that_failed_is_not_said_to_be_missing(
     assert about_runs() == ["Auto-invest of $600.00 didn’t run on Tue, Dec 15"]
 
 
+def test_while_bluum_is_away_nothing_is_said_of_a_run_that_nobody_could_see(
+    monthly: Schedule, sandbox: World, to_the_moment: Any
+) -> None:
+    to_the_moment(datetime(2026, 12, 15, 14, tzinfo=UTC))
+    faults.add(sandbox, {"kind": "status", "status": 503, "route": "*"})
+    for day, hour in ((15, 16), (16, 5), (16, 6)):
+        to_the_moment(datetime(2026, 12, day, hour, tzinfo=UTC))
+    assert pulled(sandbox) == [date(2026, 12, 15)]
+    assert about_runs() == []
+    faults.clear(sandbox)
+    to_the_moment(datetime(2026, 12, 16, 12, tzinfo=UTC))
+    assert ScheduledRun.objects.get(day=date(2026, 12, 15)).status == "ran"
+    assert about_runs() == []
+
+
 def test_what_she_paused_in_time_is_not_said_to_be_missing(
     web: Client, monthly: Schedule, sandbox: World, to_the_moment: Any
 ) -> None:
@@ -144,6 +160,51 @@ def test_a_day_that_was_moved_is_told_for_its_new_date_only(
     assert [one.title for one in Notice.objects.filter(key__startswith="run:")] == [
         "$600.00 comes from Checking ••3168 on Mon, Dec 21"
     ]
+
+
+def test_what_she_changes_before_the_day_is_what_is_told(
+    web: Client, monthly: Schedule, to_the_moment: Any
+) -> None:
+    url = reverse("funding:schedule", args=[monthly.pk])
+    assert web.post(url, {"amount": "450", "day_of_month": "15"}).status_code == 302
+    to_the_moment(datetime(2026, 12, 14, 14, 30, tzinfo=UTC))
+    assert [one.title for one in Notice.objects.filter(key__startswith="run:")] == [
+        "$450.00 comes from Checking ••3168 on Tue, Dec 15"
+    ]
+
+
+def test_what_is_resumed_on_the_last_day_is_told_after_all(
+    web: Client, monthly: Schedule, sandbox: World, to_the_moment: Any
+) -> None:
+    press(web, "pause", monthly)
+    to_the_moment(datetime(2026, 12, 14, 15, tzinfo=UTC))
+    assert ScheduledRun.objects.get().status == "dropped"
+    sign_in(web, monthly.account.user)
+    press(web, "resume", monthly)
+    to_the_moment(datetime(2026, 12, 14, 16, tzinfo=UTC))
+    assert Notice.objects.filter(key__endswith=":tomorrow").count() == 1
+    to_the_moment(datetime(2026, 12, 15, 16, tzinfo=UTC))
+    assert pulled(sandbox) == [date(2026, 12, 15)]
+    assert ScheduledRun.objects.get(day=date(2026, 12, 15)).status == "ran"
+
+
+def test_what_is_pulled_hours_late_although_it_was_skipped_is_admitted(
+    web: Client, monthly: Schedule, sandbox: World, to_the_moment: Any, delay: Any
+) -> None:
+    to_the_moment(datetime(2026, 12, 15, 12, tzinfo=UTC))
+    delay(timedelta(hours=2))
+    faults.add(
+        sandbox,
+        {"kind": "status", "status": 503, "route": "*/auto-invest/*", "method": "PATCH",
+         "count": 400},
+    )  # fmt: skip
+    sign_in(web, monthly.account.user)
+    press(web, "skip", monthly)
+    to_the_moment(datetime(2026, 12, 15, 15, 10, tzinfo=UTC))
+    assert about_runs() == []
+    to_the_moment(datetime(2026, 12, 15, 18, 30, tzinfo=UTC))
+    assert pulled(sandbox) == [date(2026, 12, 15)]
+    assert about_runs() == ["$600.00 was pulled although you had stopped it"]
 
 
 # Made up for ------------------------------------------------------------------------------------

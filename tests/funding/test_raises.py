@@ -89,7 +89,9 @@ def test_a_raise_in_percent_is_of_what_it_was_before_and_begins_on_the_very_day(
 def test_a_raise_ends_at_the_most_that_may_be_pulled_and_lowers_nothing(
     web: Client, bank: BankAccount, policy: Policy, rules: Callable[..., None]
 ) -> None:
-    rises = {"raise_by": "10", "raise_unit": "percent", "raise_months": "12"}
+    rises = {
+        "raise_by": "10", "raise_unit": "percent", "raise_months": "12", "raise_most": "5000",
+    }  # fmt: skip
     made = set_up(web, bank, **START, **rises)
     rules(deposit=Decimal(650))
     assert [amount for _, amount in shown(made)] == [Decimal(650)]

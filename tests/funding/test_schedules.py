@@ -24,6 +24,8 @@ from tests.funding.conftest import (
     wish,
 )
 
+REFUSED_ONCE = {"kind": "status", "route": "*/auto-invest/*", "method": "PATCH", "count": 1}
+
 
 def test_it_waits_for_the_policy_and_says_so(web: Client, bank: BankAccount, bluum: Bluum) -> None:
     schedule = set_up(web, bank)
@@ -263,3 +265,83 @@ def test_a_schedule_whose_bank_is_broken_says_so_and_leads_to_the_repair(
     assert "asks you to sign in again" in page
     assert "nothing comes on these dates" in page
     assert repair in page
+
+
+def test_one_that_bluum_does_not_accept_is_told_and_has_neither_dates_nor_buttons(
+    web: Client, bank: BankAccount, policy: Policy, sandbox: World, settle_money: Any
+) -> None:
+    faults.add(
+        sandbox, {"kind": "status", "status": 422, "route": "*/auto-invest", "method": "POST"}
+    )
+    schedule = set_up(web, bank)
+    settle_money()
+    page = page_of(web, schedule)
+    assert "Auto-invest couldn’t be set up." in page
+    assert "The next dates" not in page
+    assert Notice.objects.filter(title="Auto-invest couldn’t be set up").count() == 1
+    for what in ("pause", "skip"):
+        press(web, what, schedule)
+        assert "This schedule has ended." in page_of(web, schedule)
+
+
+def test_a_change_that_bluum_does_not_accept_leaves_it_as_it_was_and_is_told(
+    web: Client, bank: BankAccount, policy: Policy, sandbox: World, bluum: Bluum, settle_money: Any
+) -> None:
+    schedule = set_up(web, bank)
+    settle_money()
+    faults.add(
+        sandbox,
+        {
+            "kind": "status",
+            "status": 422,
+            "route": "*/auto-invest/*",
+            "method": "PATCH",
+            "count": 1,
+        },
+    )
+    url = reverse("funding:schedule", args=[schedule.pk])
+    assert web.post(url, {"amount": "750", "day_of_month": "20"}).status_code == 302
+    settle_money()
+    schedule.refresh_from_db()
+    assert (schedule.amount, schedule.day_of_month, schedule.is_settled) == (600, 15, True)
+    page = page_of(web, schedule)
+    assert "Your last change wasn’t accepted" in page
+    assert "It goes on as before." in page
+    told = Notice.objects.get(title="Your change to auto-invest wasn’t accepted")
+    assert told.url == url
+    assert len(bluum.requests("PATCH", schedule.bluum_id or "")) == 1
+
+
+def test_a_change_in_the_moment_it_runs_is_looked_at_again_at_once(
+    web: Client, bank: BankAccount, policy: Policy, sandbox: World, settle_money: Any
+) -> None:
+    schedule = set_up(web, bank)
+    settle_money()
+    faults.add(
+        sandbox,
+        {
+            "kind": "status",
+            "status": 409,
+            "route": "*/auto-invest/*",
+            "method": "PATCH",
+            "count": 1,
+        },
+    )
+    url = reverse("funding:schedule", args=[schedule.pk])
+    assert web.post(url, {"amount": "750", "day_of_month": "15"}).status_code == 302
+    work.run_due(Schedule)
+    schedule.refresh_from_db()
+    assert (schedule.error, schedule.attempts) == ("", 0)
+    settle_money()
+    assert next(iter(sandbox.table("schedules").values()))["amount"] == "750.00"
+
+
+def test_one_that_is_gone_at_bluum_has_ended(
+    web: Client, bank: BankAccount, policy: Policy, sandbox: World, settle_money: Any
+) -> None:
+    schedule = set_up(web, bank)
+    settle_money()
+    sandbox.table("schedules").clear()
+    schedule.poke()
+    settle_money()
+    assert "This auto-invest has ended." in page_of(web, schedule)
