@@ -133,12 +133,16 @@ class AccountAdmin(WorkRows):
 
     @display(description="Portfolio", ordering="portfolio__value")  # type: ignore[untyped-decorator]
     def value(self, account: Any) -> str:
+        if not account.is_advised:
+            return "Trades alone"
         portfolio = getattr(account, "portfolio", None)
         return words.money(portfolio.value) if portfolio else "None"
 
     @display(description="Drift")  # type: ignore[untyped-decorator]
     def drift(self, account: Any) -> str:
         portfolio = getattr(account, "portfolio", None)
+        if not account.is_advised:
+            return "None"
         if portfolio is None or portfolio.drift is None:
             return "Not known"
         return f"{portfolio.drift} pts"

@@ -15,7 +15,7 @@ from accounts.models import Account
 from funding import closing as closings
 from funding import flows as flows  # the front page's figures
 from funding import rates as rates  # the front page's gauges
-from funding import services
+from funding import rhythm, services
 from funding.models import (
     Authorization,
     BankAccount,
@@ -129,17 +129,10 @@ class ScheduleAdmin(ClientRows):
         "called",
         "bank",
         "name_at_bluum",
-        "dollars",
-        "frequency",
-        "day_of_month",
-        "day_of_week",
         "start_date",
         "paused_until",
-        "buffer",
-        "raise_by",
-        "raise_unit",
-        "raise_months",
-        "raise_most",
+        "least",
+        "raised",
         "raise_on",
         "raise_told_at",
         "status",
@@ -155,6 +148,14 @@ class ScheduleAdmin(ClientRows):
     @display(description="Schedule", ordering="amount")  # type: ignore[untyped-decorator]
     def called(self, row: Schedule) -> str:
         return row.rhythm
+
+    @display(description="Left at the bank")  # type: ignore[untyped-decorator]
+    def least(self, row: Schedule) -> str:
+        return f"At least {words.money(row.buffer)}" if row.buffer else "No limit"
+
+    @display(description="Raised")  # type: ignore[untyped-decorator]
+    def raised(self, row: Schedule) -> str:
+        return capfirst(rhythm.raise_words(row)) or "Never"
 
     @display(description="Name at Bluum")  # type: ignore[untyped-decorator]
     def name_at_bluum(self, row: Schedule) -> str:

@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from unfold.decorators import display
 
 from accounts.models import Account
@@ -89,7 +91,7 @@ class InvestmentAdmin(ClientRows):
         "client",
         "dollars",
         "why",
-        "cause",
+        "came_from",
         "status",
         "created_at",
         "sent_at",
@@ -101,6 +103,15 @@ class InvestmentAdmin(ClientRows):
         "motion_in_words",
         "error_in_words",
     )
+
+    @display(description="Came from")  # type: ignore[untyped-decorator]
+    def came_from(self, row: Investment) -> str:
+        """The deposit or withdrawal it was for, leading there."""
+        kind, _, number = row.cause.partition(":")
+        if kind not in {"deposit", "withdrawal"} or not number.isdecimal():
+            return "None"
+        url = reverse(f"admin:funding_{kind}_change", args=[number])
+        return format_html('<a href="{}">{} {}</a>', url, kind.capitalize(), number)
 
 
 @admin.register(MarketLevel)
@@ -147,7 +158,16 @@ class ExchangeAdmin(ClientRows):
     rows=lambda account: {"rows": Some(Exchange.objects.filter(account=account)[:8])},
 )
 def assistant(account: Account, user: Any, rows: list[Exchange]) -> dict[str, Any]:
-    return {"exchanges": [{"row": row, "tone": LABELS.get(row.status, "")} for row in rows]}
+    return {
+        "exchanges": [
+            {
+                "row": row,
+                "tone": LABELS.get(row.status, ""),
+                "read": [str(name).replace("_", " ") for name in row.context_used],
+            }
+            for row in rows
+        ]
+    }
 
 
 def _rows_of_goals(account: Account) -> dict[str, Some]:

@@ -9,8 +9,15 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BinaryField, DecimalField, F, Field, Model, QuerySet, TextField
-from django.db.models.functions import Cast, JSONObject
+from django.db.models import (
+    BinaryField,
+    DecimalField,
+    Field,
+    Func,
+    JSONField,
+    Model,
+    QuerySet,
+)
 
 Name = TypeVar("Name")
 
@@ -36,7 +43,10 @@ def read(one: QuerySet[Any], wanted: Mapping[Name, Some]) -> dict[Name, list[Any
     return {name: [_made(wanted[name], row) for row in found[key]] for key, name in names.items()}
 
 
-def _columns(model: type[Model], some: Some, path: str = "") -> dict[str, "Field[Any, Any]"]:
+Columns = dict[str, "Field[Any, Any]"]
+
+
+def _columns(model: type[Model], some: Some, path: str = "") -> Columns:
     return {
         f"{path}{field.attname}": field
         for field in model._meta.concrete_fields
@@ -49,19 +59,43 @@ def _related(some: Some, name: str) -> type[Model]:
     return found
 
 
-def _as_json(some: Some) -> QuerySet[Any]:
-    columns = _columns(some.rows.model, some)
-    for name in some.beside:
-        columns |= _columns(_related(some, name), some, f"{name}__")
-    return some.rows.values(
-        row=JSONObject(
-            **{
+class _Row(Func):
+    """Columns of one table or of several joined ones as one JSON object.
+
+    Only one column of each is an expression of its own, to know the table by. Django's
+    `JSONObject` has one for each column and each name, which takes longer than the query.
+    """
+
+    output_field = JSONField()
+    AT_ONCE = 50
+    """A function of PostgreSQL takes a hundred arguments."""
+
+    def __init__(self, tables: list[Columns]) -> None:
+        super().__init__(*(_not_key(columns) for columns in tables))
+        self.tables = tables
+
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> Any:  # type: ignore[override]
+        quote = connection.ops.quote_name
+        pairs = []
+        for known, columns in zip(self.source_expressions, self.tables, strict=True):
+            table = compiler.quote_name_unless_alias(known.alias)  # type: ignore[attr-defined]
+            for name, field in columns.items():
                 # Decimals as text: JSON's numbers would come back as floats.
-                name: Cast(name, TextField()) if isinstance(field, DecimalField) else F(name)
-                for name, field in columns.items()
-            }
-        )
-    )
+                cast = "::text" if isinstance(field, DecimalField) else ""
+                pairs.append(f"'{name}', {table}.{quote(field.column)}{cast}")
+        parts = [pairs[at : at + self.AT_ONCE] for at in range(0, len(pairs), self.AT_ONCE)]
+        return " || ".join(f"jsonb_build_object({', '.join(part)})" for part in parts), []
+
+
+def _not_key(columns: Columns) -> str:
+    """The name of a column that isn't the key: that of a joined row stands in this table, too."""
+    return next(name for name, field in columns.items() if not field.primary_key)
+
+
+def _as_json(some: Some) -> QuerySet[Any]:
+    tables = [_columns(some.rows.model, some)]
+    tables += [_columns(_related(some, name), some, f"{name}__") for name in some.beside]
+    return some.rows.values(row=_Row(tables))
 
 
 def _made(some: Some, row: dict[str, Any]) -> Any:
@@ -74,8 +108,6 @@ def _made(some: Some, row: dict[str, Any]) -> Any:
     return made
 
 
-def _instance(
-    model: type[Model], columns: dict[str, "Field[Any, Any]"], row: dict[str, Any]
-) -> Model:
+def _instance(model: type[Model], columns: Columns, row: dict[str, Any]) -> Model:
     values = [field.to_python(row[name]) for name, field in columns.items()]
     return model.from_db("default", [field.attname for field in columns.values()], values)

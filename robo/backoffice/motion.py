@@ -73,25 +73,29 @@ class OfClient:
 
 def of_account(account: Any, user: Any) -> OfClient:
     """How this client's work stands. Two questions, however much there is."""
+    kinds = {model._meta.label: model for model in work.kinds()}
     moving = _moving_of(account, user)
-    maybe_open = {
-        model: Some((rows.filter(failing()) if model.work_background else rows)[:MOST])
+    counts = [
+        rows.order_by()
+        .select_related(None)
+        .annotate(found_in=Value(model._meta.label))
+        .values("found_in")
+        .annotate(every=Count("pk"), failed=Count("pk", filter=failing()))
+        .values_list("found_in", "every", "failed")
         for model, rows in moving.items()
-    }
-    found = at_once.read(type(account)._default_manager.filter(pk=account.pk), maybe_open)
+    ]
+    every, wanted = 0, {}
+    for label, count, failed in counts[0].union(*counts[1:], all=True):
+        model, every = kinds[label], every + count
+        if model.work_background and failed:  # else a refresh is nobody's wish
+            wanted[model] = Some(moving[model].filter(failing())[:MOST])
+        elif count and not model.work_background:
+            wanted[model] = Some(moving[model][:MOST])
+    found = at_once.read(type(account)._default_manager.filter(pk=account.pk), wanted)
     open_ = [row for rows in found.values() for row in rows if is_open(row)]
     for row in open_:
         if row._meta.label != CLIENT:
             row.account = account  # read already
-    counts = [
-        rows.order_by()
-        .select_related(None)
-        .values(found_in=Value(model._meta.label))
-        .annotate(moving_rows=Count("pk"))
-        .values_list("moving_rows")
-        for model, rows in moving.items()
-    ]
-    every = sum(count for (count,) in counts[0].union(*counts[1:], all=True))
     return OfClient(_in_order(open_, user), every - len(open_))
 
 
@@ -106,10 +110,10 @@ def is_open(row: work.Work) -> bool:
     themselves are, when the next look is near."""
     if row.stuck_at or row.error:
         return True
-    if row.work_background or row.due_at is None:
-        return False
     settled = getattr(row, "is_settled", None)
-    return row.due_at < timezone.now() + NEAR if settled is None else not settled
+    if settled is not None:
+        return not settled
+    return row.due_at is not None and row.due_at < timezone.now() + NEAR
 
 
 def _moving_of(account: Any, user: Any) -> dict[type[work.Work], QuerySet[Any]]:

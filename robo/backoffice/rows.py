@@ -41,6 +41,9 @@ TONES = {
 LABELS = {word: tone for tone, words in TONES.items() for word in words}
 
 
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
+
+
 def labelled(row: Any, field: str = "status") -> tuple[str, str]:
     """A status as unfold shows it in colour: the word to colour by, and the words to read."""
     value = str(getattr(row, field))
@@ -62,7 +65,9 @@ def when(value: date | None) -> str:
     if value is None:
         return "None"
     told = words.day(value)
-    return f"{told}, {words.clock(value)}" if isinstance(value, datetime) else told
+    if not isinstance(value, datetime):
+        return told
+    return f"{told}, {words.clock(value).replace(' ', NO_BREAK_SPACE)}"
 
 
 @cache

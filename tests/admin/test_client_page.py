@@ -13,12 +13,13 @@ from accounts.models import Account, Letter
 from funding.models import Deposit, Schedule
 from onboarding.models import Advice, InvestorProfile
 from portfolios.models import Insight, Report
+from robo.backoffice import rows
 from robo.ui import words
 from trading.models import Desk, Order, Position
 
 
 @pytest.fixture
-def page(iris, at_desk):
+def client_page(iris, at_desk):
     """The text of a client's page, and its sections by their slugs."""
 
     def read(account):
@@ -29,7 +30,9 @@ def page(iris, at_desk):
     return read
 
 
-def test_advice_is_about_something_with_a_name_and_a_page(iris, maya, furnish, page, at_desk):
+def test_advice_is_about_something_with_a_name_and_a_page(
+    iris, maya, furnish, client_page, at_desk
+):
     account = furnish(maya)
     policy, plan = account.policies.get(), account.plans.get()
     answers = account.risk_assessments.get()
@@ -39,7 +42,7 @@ def test_advice_is_about_something_with_a_name_and_a_page(iris, maya, furnish, p
             account=account, kind=kind, about=f"{word}:{about.pk}", engine="1", assumptions="2026",
             inputs={}, outputs={}, sha256=f"{kind:0>64}",
         )  # fmt: skip
-    here = page(account)[0]
+    here = client_page(account)[0]
     there = at_desk(iris).get(reverse("admin:onboarding_advice_changelist")).content.decode()
     for text in (here, there):
         for url, name in (
@@ -67,18 +70,18 @@ def test_advice_is_about_something_with_a_name_and_a_page(iris, maya, furnish, p
         ("monthly", {}, "$250.00 every month, from "),
     ],
 )
-def test_a_schedule_is_named_as_a_person_would(frequency, days, told, maya, furnish, page):
+def test_a_schedule_is_named_as_a_person_would(frequency, days, told, maya, furnish, client_page):
     account = furnish(maya)
     named = {"name": "Every month 1789ea28", "amount": Decimal(250), "frequency": frequency}
     none = {"day_of_month": None, "day_of_week": None}
     Schedule.objects.update(**named, **{**none, **days})
-    text = page(account)[0]
+    text = client_page(account)[0]
     assert f">{told}Checking ••3168</a>" in text
     assert "1789ea28" not in text
 
 
 def test_work_shows_what_is_open_or_went_wrong_and_counts_the_rest(
-    iris, maya, furnish, page, at_desk
+    iris, maya, furnish, client_page, at_desk
 ):
     account, later = furnish(maya), timezone.now() + timedelta(days=30)
     for number in range(30):
@@ -90,7 +93,7 @@ def test_work_shows_what_is_open_or_went_wrong_and_counts_the_rest(
     Report.objects.filter(first_day="1990-01-01").update(error="BLUM-500", attempts=2)
     Letter.objects.update(due_at=later)  # a digest
     InvestorProfile.objects.update(due_at=later)  # asked again in a year
-    text, sections = page(account)
+    text, sections = client_page(account)
     shown = sections["work"]["work"]
     assert [job.label for job in shown.jobs] == ["Report", "Deposit"]
     assert shown.jobs[0].error == "BLUM-500"
@@ -109,7 +112,9 @@ def test_nobody_lists_the_work_of_a_client_outside_the_book(which, iris, omar, f
     assert at_desk(iris).get(reverse("admin:work"), {"client": pk}).status_code == 404
 
 
-def test_who_trades_alone_is_shown_orders_positions_and_cash_but_no_advice(maya, furnish, page):
+def test_who_trades_alone_is_shown_orders_positions_and_cash_but_no_advice(
+    maya, furnish, client_page
+):
     account = furnish(maya)
     Account.objects.update(management_type="self_directed")
     Position.objects.create(
@@ -118,7 +123,7 @@ def test_who_trades_alone_is_shown_orders_positions_and_cash_but_no_advice(maya,
     Position.objects.create(account=account, symbol="VTI", quantity=1, value=Decimal("300.20"))
     Order.objects.create(account=account, symbol="BND", side="buy", quantity=2, status="accepted")
     Desk.objects.create(account=account, refreshed_at=timezone.now())
-    text, sections = page(account)
+    text, sections = client_page(account)
     advice = {"risk", "goals", "advice", "portfolio", "insights", "assistant"}
     assert advice.isdisjoint(sections)
     assert "Yearly check-in" not in text
@@ -128,8 +133,8 @@ def test_who_trades_alone_is_shown_orders_positions_and_cash_but_no_advice(maya,
     assert sections["trading"]["open"] == 1
 
 
-def test_who_is_advised_has_no_trading_to_show(maya, furnish, page):
-    text, sections = page(furnish(maya))
+def test_who_is_advised_has_no_trading_to_show(maya, furnish, client_page):
+    text, sections = client_page(furnish(maya))
     assert "trading" not in sections
     assert {"risk", "goals", "advice", "portfolio", "insights"} <= sections.keys()
     assert "<dd>Advised</dd>" in text
@@ -148,10 +153,10 @@ def test_no_check_in_is_due_of_who_trades_alone(iris, maya, furnish, at_desk):
     assert due() == 0
 
 
-def test_an_insights_priority_is_a_word(iris, maya, furnish, page, at_desk):
+def test_an_insights_priority_is_a_word(iris, maya, furnish, client_page, at_desk):
     account = furnish(maya)
     Insight.objects.update(priority="informational", category="goal_progress")
-    assert "Informational" in page(account)[0]
+    assert "Informational" in client_page(account)[0]
     for name, arguments in (("changelist", []), ("change", [Insight.objects.get().pk])):
         url = reverse(f"admin:portfolios_insight_{name}", args=arguments)
         assert ">Informational<" in at_desk(iris).get(url).content.decode().replace("\n", "")
@@ -180,4 +185,40 @@ def test_a_list_is_still_sorted_by_its_dates(supervisor, maya, furnish, at_desk)
     url = reverse("admin:funding_deposit_changelist")
     page = at_desk(supervisor).get(url, {"o": "1"})
     assert page.context["cl"].result_list[0] == old
-    assert f"{words.day(old.created_at)}, {words.clock(old.created_at)}" in page.content.decode()
+    assert rows.when(old.created_at) in page.content.decode()
+    assert rows.when(old.created_at).startswith(words.day(old.created_at))
+
+
+def test_an_investment_says_what_it_came_from(iris, maya, furnish, at_desk):
+    account = furnish(maya)
+    deposit, investment = account.deposits.get(), account.investments.get()
+
+    def shown():
+        url = reverse("admin:portfolios_investment_change", args=[investment.pk])
+        return at_desk(iris).get(url).content.decode()
+
+    investment.cause = f"deposit:{deposit.pk}"
+    investment.save(update_fields=["cause"])
+    url = reverse("admin:funding_deposit_change", args=[deposit.pk])
+    assert f'<a href="{url}">Deposit {deposit.pk}</a>' in shown()
+    investment.cause = "drift:2026-11"
+    investment.save(update_fields=["cause"])
+    assert "drift:2026-11" not in shown()
+
+
+def test_a_schedules_page_says_its_raise_in_words(iris, maya, furnish, at_desk):
+    furnish(maya)
+    Schedule.objects.update(raise_by=5, raise_unit="percent", raise_months=6, buffer=400)
+    url = reverse("admin:funding_schedule_change", args=[Schedule.objects.get().pk])
+    text = at_desk(iris).get(url).content.decode()
+    assert "By 5% every six months" in text
+    assert "At least $400.00" in text
+    assert "raise_unit" not in text
+
+
+def test_the_list_of_clients_says_who_trades_alone(iris, maya, furnish, at_desk):
+    furnish(maya)
+    url = reverse("admin:accounts_account_changelist")
+    assert "$1,000.50" in at_desk(iris).get(url).content.decode()
+    Account.objects.update(management_type="self_directed")
+    assert "Trades alone" in at_desk(iris).get(url).content.decode()
