@@ -41,9 +41,6 @@ TONES = {
 LABELS = {word: tone for tone, words in TONES.items() for word in words}
 
 
-NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
-
-
 def labelled(row: Any, field: str = "status") -> tuple[str, str]:
     """A status as unfold shows it in colour: the word to colour by, and the words to read."""
     value = str(getattr(row, field))
@@ -61,13 +58,8 @@ def client_link(account: Any) -> str:
 
 
 def when(value: date | None) -> str:
-    """A day or a moment as all pages here say it: `Tue, Nov 24, 2:10 pm`."""
-    if value is None:
-        return "None"
-    told = words.day(value)
-    if not isinstance(value, datetime):
-        return told
-    return f"{told}, {words.clock(value).replace(' ', NO_BREAK_SPACE)}"
+    """A day or a moment as all pages here say it; "None" where there is none yet."""
+    return "None" if value is None else words.when(value)
 
 
 @cache

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 LOCALE = "en_US"
 MINUS = "\N{MINUS SIGN}"
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 UNKNOWN = "not known"
 
 Number = Decimal | int | float | str
@@ -145,6 +146,13 @@ def zone(value: tzinfo | None = None) -> str:
     if name in {"UTC", str(UTC)} or "/" not in name:
         return name
     return name.rsplit("/", 1)[1].replace("_", " ") + " time"
+
+
+def when(value: date | datetime) -> str:
+    """`Tue, Nov 24, 2:10 pm`, where the page says the zone; a plain day without a time."""
+    if not isinstance(value, datetime):
+        return day(value)
+    return f"{day(value)}, {clock(value).replace(' ', NO_BREAK_SPACE)}"
 
 
 def moment(value: datetime) -> str:

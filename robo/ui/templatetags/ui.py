@@ -45,6 +45,7 @@ for name in (
     "month",
     "long_day",
     "clock",
+    "when",
     "moment",
     "ago",
     "days_away",
