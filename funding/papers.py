@@ -109,12 +109,12 @@ def letter(found: Closing) -> list[tuple[str, list[str]]]:
         for one in rounds_of(found)
         if one.completed_at
     ]
-    number = found.account.account_number
+    number = found.account.account_number[-4:]
     return [
         (
             "What was done",
             [
-                f"At your request we closed your account{f' {number}' if number else ''} with "
+                f"At your request we closed your account{f' ••{number}' if number else ''} with "
                 f"{us.legal_name} on {words.long_day(found.closed_at or found.created_at)}.",
                 "Auto-invest has ended and nothing is pulled from your bank any more. The advisory "
                 "agreement between us has ended.",

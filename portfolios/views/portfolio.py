@@ -15,7 +15,7 @@ from onboarding.models import RiskAssessment
 from portfolios import returns_of
 from portfolios.checks import checks
 from portfolios.mending import mending
-from portfolios.models import Goal, Holding, Investment, Portfolio, TradingHalt
+from portfolios.models import Goal, Holding, Investment, Portfolio, TradingHalt, Valuation
 from portfolios.planning import drift as drifting
 from portfolios.planning import funds
 from portfolios.planning.assumptions import AssetClass
@@ -162,7 +162,7 @@ def portfolio(request: Request) -> HttpResponse:
 
 
 def empty_context(request: Request) -> dict[str, Any]:
-    """Before the first purchase: what the money will become."""
+    """Before the first purchase: what the money will become; after the last sale: what it was."""
     known = snapshot(request.account)
     policy = known.signed or known.proposed
     targets = policy.content.get("target_allocation", {}) if policy else {}
@@ -185,8 +185,10 @@ def empty_context(request: Request) -> dict[str, Any]:
         )
         if policy
         else "",
+        "was_invested": Valuation.objects.filter(portfolio=known.portfolio, value__gt=0).exists(),
         "moving": [i for i in known.investments if i.status in Investment.IN_MOTION],
         "deposit_url": link("funding:deposit"),
+        "activity_url": link("funding:activity"),
         "policy_url": link("portfolios:policy"),
     }
 

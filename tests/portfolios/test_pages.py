@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Account
 from onboarding.models import InvestorProfile
 from portfolios import services
-from portfolios.models import Goal, Policy, Portfolio, Valuation
+from portfolios.models import Goal, Investment, Policy, Portfolio, Valuation
 from robo import work
 from sandbox import book, faults
 from sandbox.world import World
@@ -114,6 +114,18 @@ def test_before_the_first_deposit_the_portfolio_shows_what_money_will_become(
     page = web.get(reverse("portfolios:portfolio")).content.decode()
     assert "Nothing is invested yet" in page
     assert "stackbar" in page
+
+
+def test_after_the_last_sale_the_portfolio_leads_to_what_it_did(
+    web: Client, policy: Policy, invested: Portfolio
+) -> None:
+    invested.valuations.create(day=timezone.localdate() - timedelta(days=400), value=500)
+    Portfolio.objects.filter(pk=invested.pk).update(value=0)
+    Investment.objects.update(status=Investment.Status.COMPLETED)
+    page = web.get(reverse("portfolios:portfolio")).content.decode()
+    assert "Nothing is invested any more" in page
+    assert reverse("portfolios:performance") in page
+    assert "stackbar" not in page
 
 
 def test_when_the_custodian_is_away_home_says_how_old_its_figures_are(
