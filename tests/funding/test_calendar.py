@@ -79,6 +79,16 @@ def test_weeks_count_from_sunday_as_bluum_does() -> None:
     ]
 
 
+def test_a_week_whose_day_is_a_holiday_runs_a_day_later_and_keeps_its_day_afterwards() -> None:
+    found = runs("weekly", date(2027, 1, 12), day_of_week=1)
+    assert [run.named for run in found] == [
+        date(2027, 1, 18),  # Martin Luther King Jr. Day
+        date(2027, 1, 25),
+        date(2027, 2, 1),
+    ]
+    assert [run.day for run in found] == [date(2027, 1, 19), date(2027, 1, 25), date(2027, 2, 1)]
+
+
 def test_quarters_begin_with_the_first_day_that_comes() -> None:
     found = runs("quarterly", date(2026, 11, 24), day_of_month=1)
     assert [run.named for run in found] == [

@@ -34,6 +34,7 @@ from tests.funding.conftest import (
 @pytest.mark.parametrize(
     ("frequency", "day", "start"),
     [
+        ("weekly", 1, date(2026, 11, 30)),
         ("biweekly", 5, date(2026, 11, 30)),
         ("monthly", 31, date(2026, 12, 1)),
         ("quarterly", 30, date(2026, 11, 30)),
