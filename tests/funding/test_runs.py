@@ -176,6 +176,22 @@ def test_paused_until_a_date_it_goes_on_by_itself_though_nobody_here_is_awake(
     # Our workers sleep from here on; Bluum keeps the date alone.
     sandbox.clock.advance(datetime(2027, 3, 16, tzinfo=UTC) - sandbox.clock.now())
     assert pulled(sandbox) == [date(2027, 3, 15)]
+    to_the_moment(datetime(2027, 3, 16, 12, tzinfo=UTC))
+    sign_in(web, monthly.account.user)
+    page = page_of(web, monthly)
+    assert "You paused it until" not in page
+    assert 'comes from your bank next on <time datetime="2027-04-15">' in page
+
+
+def test_while_a_change_is_on_its_way_no_day_that_has_passed_is_shown(
+    web: Client, monthly: Schedule, to_the_moment: Any
+) -> None:
+    to_the_moment(datetime(2027, 1, 10, 12, tzinfo=UTC))
+    sign_in(web, monthly.account.user)
+    url = reverse("funding:schedule", args=[monthly.pk])
+    assert web.post(url, {"amount": "700", "day_of_month": "20"}).status_code == 302
+    assert not Schedule.objects.get().is_settled
+    assert days(monthly, 2) == [date(2027, 1, 20), date(2027, 2, 22)]
 
 
 def test_a_rest_is_ended_early(
