@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import Account
 from funding import calendar
 from funding.agenda import money_of
+from funding.lots import Gains, Lot, gains_of
 from funding.models import Deposit, Withdrawal
 from funding.services import cash_of
 from trading import lots
@@ -100,6 +101,31 @@ def rows_of(account: Account) -> list[Row]:
         name = names.get(position.symbol, "")
         found.append(Row(position, name, before, gained, book, known))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a sale would take, dollars: by term where the lots are known, else at average cost."""
+
+    gains: Gains | None
+    at_average: Decimal | None
+
+
+def taken_by(account: Account, symbol: str, quantity: Decimal, price: Decimal) -> Taken | None:
+    """The gain in selling so many shares at `price`; None where none are held."""
+    row = next((row for row in rows_of(account) if row.position.symbol == symbol), None)
+    if row is None or not row.position.quantity:
+        return None
+    held, cost = row.position.quantity, row.position.cost_basis
+    sold = min(quantity, held)
+    if row.lots_known:
+        gains = gains_of(
+            [Lot(lot.quantity, lot.cost, lot.bought) for lot in row.book.lots],
+            quantity=held, value=held * price, amount=sold * price, at=timezone.now(),
+            tax_aware=False,
+        )  # fmt: skip
+        return Taken(gains, gains.total if gains else None)
+    return Taken(None, None if cost is None else (sold * (price - cost / held)).quantize(lots.CENT))
 
 
 def worth_of(account: Account, rows: list[Row], free: Decimal | None) -> Worth:

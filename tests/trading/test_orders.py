@@ -396,6 +396,36 @@ def test_a_sale_takes_no_more_than_is_free_and_the_rest_shows_its_gain(web, vti,
     assert "Taken by selling so far" in page
 
 
+def test_a_sale_says_its_gain_and_tax_before_it_is_confirmed(web, vti, account):
+    give(web, quantity="4")
+    run()
+    run()
+    [fill] = Order.objects.get().events.filter(status="filled")
+    fill.at = timezone.now() - timedelta(days=400)
+    fill.save()
+    bought = Order.objects.get().average_price
+    limit = bought + 10
+
+    def checked():
+        wish = fill_in(side="sell", type="limit", limit_price=f"{limit}", quantity="3")
+        return text(web.get(web.post(TICKET, wish).url))
+
+    page = checked()
+    assert "$30.00" in page.partition("Held for more than a year")[2][:300]
+    assert "Gain taken" in page
+    assert "Tax on it, at most" in page
+    assert "about $7<" in page  # 23.8 % of 30 is 7.14
+    # Bought elsewhere, too: the lots aren't known, the average cost is.
+    Position.objects.update(quantity=5, cost_basis=bought * 5)
+    page = checked()
+    assert "At average cost" in page
+    assert "about $30.00" in page
+    assert "Tax on it" not in page
+    Position.objects.update(cost_basis=None)
+    assert "isn’t known to us, so we can’t say what gain" in checked()
+    assert "Gain and tax" not in text(web.get(web.post(TICKET, fill_in()).url))
+
+
 def test_while_the_market_is_closed_the_ticket_says_when_it_runs(web, vti, sandbox):
     book.market(sandbox).hours = "xnys"
     sandbox.clock.advance(timedelta(hours=8))

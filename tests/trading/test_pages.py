@@ -90,6 +90,19 @@ def test_a_chart_can_be_drawn_as_candles_that_lose_no_high_and_no_low(web, vti):
     assert "Draw it as" not in text(answer)
 
 
+def test_a_quote_says_how_low_and_high_it_went_in_a_day_and_a_year(web, vti):
+    answer = web.get("/trade/VTI/")
+    row, page = answer.context["quote"], text(answer)
+    (day, *today), (name, low, high) = answer.context["ranges"]
+    bars = [[Decimal(one) for one in bar[1:]] for bar in row.bars["year"]]
+    assert name == "52 weeks"
+    assert (low, high) == (min(bar[3] for bar in bars[-252:]), max(bar[2] for bar in bars[-252:]))
+    assert low <= today[0] <= today[1] <= high
+    assert f"Lowest and highest, {day}" in page
+    Quote.objects.update(bars={})
+    assert "Lowest and highest" not in text(web.get("/trade/VTI/"))
+
+
 def test_home_adds_up_cash_and_positions(web, vti, account):
     give(web, quantity="4")
     run()

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from accounts.guards import Request, investor_required
 from accounts.models import Account
 from funding import calendar
-from robo.ui import charts
+from robo.ui import charts, words
 from trading import services
 from trading.agenda import orders_of
 from trading.holdings import rows_of
@@ -57,6 +57,7 @@ def quote(request: Request, symbol: str) -> HttpResponse:
         "quote": row,
         "period": period,
         "hours": hours(Market.objects.filter(code=asset.market).first()),
+        "ranges": ranges_of(row),
         **chart_context(row, period, shape),
         **own_context(request.account, asset),
     }
@@ -96,6 +97,19 @@ def chart_context(row: Quote, period: str, shape: str) -> dict[str, Any]:
         "period_change": change,
         "period_share": change / points[0].close if change is not None else None,
     }
+
+
+def ranges_of(row: Quote) -> list[tuple[str, Decimal, Decimal]]:
+    """Lowest and highest trade of the newest market day and of a year, of what is kept."""
+    found = []
+    for reach, days in (("day", 0), ("year", 365)):
+        points = points_of(row, reach, days)
+        lows = [one.low for one in points if one.low is not None]
+        highs = [one.high for one in points if one.high is not None]
+        if lows and highs:
+            name = "52 weeks" if days else words.day(points[-1].at)
+            found.append((name, min(lows), max(highs)))
+    return found
 
 
 def in_words(reach: str, each: int) -> str:

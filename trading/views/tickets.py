@@ -11,11 +11,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.guards import Request, active_account
+from funding.lots import tax_on
+from funding.preview import rates_of
 from funding.views.deposits import carrying_on
 from robo import partner
 from trading import estimate as sums
 from trading import services, sync, told
 from trading.forms import OrderForm
+from trading.holdings import taken_by
 from trading.hours import hours
 from trading.models import Market, Order
 from trading.services import NotPossible
@@ -89,6 +92,10 @@ def _check(request: Request, form: OrderForm, *, told_now: bool) -> HttpResponse
     cash, _ = services.buying_power(request.account)
     held = services.held(request.account, wish.symbol)
     found = sums.estimate(wish, form.quote, cash=cash, held=held)
+    taken = None
+    if not wish.is_buy and found.quantity and found.price:
+        taken = taken_by(request.account, wish.symbol, found.quantity, found.price)
+    rates = rates_of(request.account)
     context: dict[str, Any] = {
         "asset": form.asset,
         "wish": wish,
@@ -102,6 +109,9 @@ def _check(request: Request, form: OrderForm, *, told_now: bool) -> HttpResponse
         "hours": form.now,
         "told_now": told_now,
         "quote": form.quote,
+        "taken": taken,
+        "rates": rates,
+        "tax": tax_on(taken.gains, rates) if taken and taken.gains else None,
         "may_wait": wish.type != Order.Type.MARKET or not form.now.is_open,
     }
     return render(request, "trading/check.html", context)
