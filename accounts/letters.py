@@ -185,7 +185,7 @@ ACTIONS = {
     "funding:banks": "Open your banks",
     "funding:closing-status": "See where it stands",
     "funding:deposit": "Make a deposit",
-    "funding:deposit-status": "Follow the deposit",
+    "funding:deposit-status": "See the deposit",
     "funding:dividends": "Open dividends",
     "funding:link": "Link a bank",
     "funding:money": "Open your money",
@@ -193,7 +193,7 @@ ACTIONS = {
     "funding:schedule-new": "Set up auto-invest",
     "funding:schedule-skip": "Skip this one",
     "funding:schedules": "Open auto-invest",
-    "funding:withdrawal-status": "Follow the withdrawal",
+    "funding:withdrawal-status": "See the withdrawal",
     "home": "Open your account",
     "onboarding:risk-result": "See your result",
     "picture:check": "Check your picture",
@@ -208,7 +208,7 @@ ACTIONS = {
     "portfolios:portfolio-rebalance": "Open rebalancing",
     "portfolios:portfolio-rebalancing": "Read what was done",
     "portfolios:report": "Read the report",
-    "trading:order": "Follow the order",
+    "trading:order": "See the order",
 }
 """What the button of a letter says, by the page it opens."""
 

@@ -298,7 +298,7 @@ def test_the_bell_costs_the_same_with_many_messages(
 @pytest.mark.parametrize(
     ("url", "named"),
     [
-        ("/money/deposits/7/", "Follow the deposit"),
+        ("/money/deposits/7/", "See the deposit"),
         ("/money/auto-invest/7/skip/", "Skip this one"),
         ("/money/activity/?kind=fee#activity", "Open your activity"),
         ("/portfolio/history/", "Read what was done"),
