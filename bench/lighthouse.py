@@ -135,15 +135,16 @@ def lighthouse(url: str, cookie: str) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         headers = ["--extra-headers", json.dumps({"Cookie": cookie})] if cookie else []
-        subprocess.run(
-            [
-                "npm", "exec", "--yes", f"--package=lighthouse@{VERSION}", "--", "lighthouse", url,
-                "--quiet", "--output=json", f"--output-path={report}", "--form-factor=mobile",
-                f"--only-categories={','.join(CATEGORIES)}", "--disable-storage-reset",
-                f"--chrome-flags={' '.join(['--headless', *browsers.ARGUMENTS])}", *headers,
-            ],
-            check=True, cwd=folder, env=os.environ | {"CHROME_PATH": browsers.find() or ""},
-        )  # fmt: skip
+        command = [
+            "npm", "exec", "--yes", f"--package=lighthouse@{VERSION}", "--", "lighthouse", url,
+            "--quiet", "--output=json", f"--output-path={report}", "--form-factor=mobile",
+            f"--only-categories={','.join(CATEGORIES)}", "--disable-storage-reset",
+            f"--chrome-flags={' '.join(['--headless', *browsers.ARGUMENTS])}", *headers,
+        ]  # fmt: skip
+        env = os.environ | {"CHROME_PATH": browsers.find() or ""}
+        for last in (False, False, True):  # now and then a trace isn't recorded
+            if not subprocess.run(command, check=last, cwd=folder, env=env).returncode:
+                break
         found: dict[str, Any] = json.loads(report.read_text())
         keep = os.environ.get("LIGHTHOUSE_REPORTS")
         if keep:
