@@ -11,6 +11,7 @@ import shutil
 import signal
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 
@@ -64,3 +65,6 @@ os.environ.setdefault("STATIC_ROOT", tempfile.mkdtemp(prefix="robo-static-"))
 
 if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
     start()
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):  # gw0, gw1, …: what one empties stays its own
+    broker = urlsplit(os.environ["REDIS_URL"])
+    os.environ["REDIS_URL"] = broker._replace(path=f"/{1 + int(worker[2:])}").geturl()

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from robo.backoffice import at_once
-from robo.backoffice.at_once import Some as Some
 from robo.backoffice.roles import Ability, can
+from robo.backoffice.some import Some as Some
+from robo.backoffice.some import read
 
 Facts = Callable[..., dict[str, Any]]
 Rows = Callable[[Any], Mapping[str, Some]]
@@ -53,7 +53,7 @@ def section(
     kind: str = "",
 ) -> Callable[[Facts], Facts]:
     """Register what a section says: a function of the account, of who asks, and of the section's
-    rows by their names. `rows` names them; all sections' rows are read at once.
+    rows by their names, which `rows` says.
 
     With a `kind` (advised, self_directed) only accounts of that kind have it. Its template is
     `admin/backoffice/client/<slug>.html` and finds the answer as `facts`.
@@ -73,11 +73,6 @@ def shown(account: Any, user: Any) -> Iterable[Shown]:
     found = {
         section: section.rows(account) for section in _sections if section.is_for(account, user)
     }
-    rows = at_once.read(
-        type(account)._default_manager.filter(pk=account.pk),
-        {(section.slug, name): some for section in found for name, some in found[section].items()},
-    )
     for section, wanted in found.items():
-        mine = {name: rows[section.slug, name] for name in wanted}
-        facts = section.facts(account, user, **mine)
+        facts = section.facts(account, user, **read(wanted))
         yield Shown(section.slug, section.title, section.template, facts)

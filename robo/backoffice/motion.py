@@ -15,11 +15,10 @@ from django.utils.timesince import timesince
 from django.views.decorators.http import require_GET, require_POST
 
 from robo import work
-from robo.backoffice import at_once
-from robo.backoffice.at_once import Some
 from robo.backoffice.front import Sign
 from robo.backoffice.roles import Ability, can
 from robo.backoffice.rows import account_of, back, client_link, failing, motion_of, poke
+from robo.backoffice.some import Some, read
 
 CLIENT = "accounts.Account"
 NEAR = timedelta(hours=1)
@@ -91,7 +90,7 @@ def of_account(account: Any, user: Any) -> OfClient:
             wanted[model] = Some(moving[model].filter(failing())[:MOST])
         elif count and not model.work_background:
             wanted[model] = Some(moving[model][:MOST])
-    found = at_once.read(type(account)._default_manager.filter(pk=account.pk), wanted)
+    found = read(wanted)
     open_ = [row for rows in found.values() for row in rows if is_open(row)]
     for row in open_:
         if row._meta.label != CLIENT:

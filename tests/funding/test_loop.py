@@ -276,7 +276,7 @@ def test_an_emptied_broker_costs_only_time(
     request(account, bank)
     broker = Redis.from_url(settings.REDIS_URL)
     for _ in range(30):
-        broker.flushall()
+        broker.flushdb()
         work.run_due(Deposit)  # what the sweep would have sent
         pass_time(timedelta(seconds=5))
         time.sleep(0)
