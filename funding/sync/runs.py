@@ -239,6 +239,11 @@ def balance_of(bank: BankAccount) -> tuple[Decimal | None, datetime | None]:
     )
     if len(seen) != 1 or seen[0].link is None:
         return None, None
+    alike = BankAccount.objects.filter(
+        account_id=bank.account_id, institution__iexact=bank.institution, mask=bank.mask
+    )
+    if alike.exclude(pk=bank.pk).exists() and seen[0].name != bank.name:
+        return None, None  # it may be the other one that ends alike
     try:
         now = balances_now(seen[0].link)
     except PlaidError as problem:

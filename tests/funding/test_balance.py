@@ -83,7 +83,20 @@ def tomorrow() -> Notice:
 
 
 THE_DAY_BEFORE = datetime(2026, 12, 14, 14, 30, tzinfo=UTC)
+
+
+def only_the_other(seen: ExternalAccount) -> None:
+    """Two accounts of the bank that end alike are linked; her picture has the wrong one."""
+    ours = BankAccount.objects.get(account=seen.account)
+    BankAccount.objects.create(
+        account=seen.account, institution=ours.institution, mask=ours.mask, name="Joint",
+        bluum_id="fs-other", status="active", due_at=None,
+    )  # fmt: skip
+    ExternalAccount.objects.update(name="Joint")
+
+
 HIDDEN: dict[str, Callable[[ExternalAccount], Any]] = {
+    "only the other that ends alike is in her picture": only_the_other,
     "another one there ends alike": lambda seen: ExternalAccount.objects.create(
         account=seen.account, link=seen.link, plaid_account_id="acc-2", mask=seen.mask,
         name="Joint", account_type="checking", balance=Decimal(5), due_at=None,
