@@ -178,19 +178,19 @@ def apply_banks(
     rows = list(BankAccount.objects.select_for_update().filter(account=account).order_by("pk"))
     known = {row.bluum_id: row for row in rows}
     given = list(sources)
-    taken = {known[source.id].pk for source in given if source.id in known}
+    taken = {known[source.id].pk: source.item_id for source in given if source.id in known}
     elsewhere = {extra for row in rows for extra in row.extra_ids}
     for source in given:
         row = known.get(source.id)
         if row is None:
             if source.id in elsewhere or source.status == BankAccount.Status.DISCONNECTED:
                 continue
-            same = _recognise(source, [one for one in rows if one.pk not in taken])
+            same = _recognise(source, [one for one in rows if _is_free(one, source, taken)])
             if same is None:
                 row = _new(account, source)
                 found.new.append(row.pk)
             else:
-                taken.add(same.pk)
+                taken[same.pk] = source.item_id
                 _same_again(same, source, found)
                 row = same
         else:
@@ -200,6 +200,13 @@ def apply_banks(
         if not by_person:
             _heed_link(row, source)
     return found
+
+
+def _is_free(row: BankAccount, source: BankSource, taken: dict[int, str | None]) -> bool:
+    """Whether a row may be this source's account. `taken`: by which sign-in rows have theirs
+    already; two accounts of one sign-in are two, of two sign-ins they may be the same."""
+    by = taken.get(row.pk)
+    return row.pk not in taken or bool(by and source.item_id and by != source.item_id)
 
 
 def _facts(source: BankSource) -> dict[str, str]:

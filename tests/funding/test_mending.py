@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import Account, Notice
 from funding import services
 from funding.models import BankAccount, BankLink, Deposit, Schedule, Wallet
-from robo import work
+from robo import clients, work
 from sandbox import faults
 from sandbox.api import funding as sandbox_funding
 from sandbox.world import World
@@ -186,6 +186,19 @@ def test_the_same_account_linked_twice_is_told_at_once_and_stays_one(
     assert sorted(row["status"] for row in bluum.sources) == ["ACTIVE", "DISCONNECTED"]
     look(account)
     assert BankAccount.objects.count() == 1
+    assert web.get("/money/deposit/").content.decode().count("••3168") == 1
+
+
+def test_a_second_link_that_only_bluum_knows_of_stays_one_bank_too(
+    web: Client, account: Account, bank: BankAccount, sandbox: World, bluum: Bluum
+) -> None:
+    """Its answer was lost, and the look at the wallet comes before it is asked for again."""
+    token = sandbox_funding.make_public_token(sandbox, account.bluum_id, FIRST_BANK, [CHECKING])
+    clients.bluum().funding_sources.connect(account.bluum_id or "", public_token=token)
+    look(account)
+    work.run_due(BankAccount)
+    assert BankAccount.objects.count() == 1
+    assert sorted(row["status"] for row in bluum.sources) == ["ACTIVE", "DISCONNECTED"]
     assert web.get("/money/deposit/").content.decode().count("••3168") == 1
 
 
