@@ -34,7 +34,7 @@ def routes(app: Flask, world: World) -> None:
 
 def newest(app: Flask) -> list[Row]:
     """Copies of the log's rows, newest first."""
-    log: Any = app.gateway.log  # type: ignore[attr-defined]
+    log: Any = app.gateway.log.copy()  # type: ignore[attr-defined]
     return [dict(row) for row in reversed(log)]
 
 

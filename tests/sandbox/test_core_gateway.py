@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -359,3 +360,30 @@ def test_requests_are_logged_for_tests_with_their_key(us):
 def test_the_same_seed_gives_the_same_ids():
     assert Integrator(seed=5).open_account() == Integrator(seed=5).open_account()
     assert Integrator(seed=5).open_account() != Integrator(seed=6).open_account()
+
+
+def test_the_list_of_requests_can_be_read_while_others_are_answered(us):
+    """Readers and a writer in turns as close as can be: no list breaks off when a line is added."""
+    for _ in range(300):
+        us.api.get("/accounts")
+    ended = threading.Event()
+
+    def write():
+        while not ended.is_set():
+            us.api.get("/accounts")
+
+    def read():
+        return {us.home.get("/_sandbox/requests").status_code for _ in range(30)}
+
+    turns = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(3) as pool:
+            pool.submit(write)
+            readers = [pool.submit(read) for _ in range(2)]
+            try:
+                assert {code for reader in readers for code in reader.result()} == {200}
+            finally:
+                ended.set()
+    finally:
+        sys.setswitchinterval(turns)
