@@ -415,6 +415,8 @@ def test_a_sale_says_its_gain_and_tax_before_it_is_confirmed(web, vti, account):
     assert "Gain taken" in page
     assert "Tax on it, at most" in page
     assert "about $7<" in page  # 23.8 % of 30 is 7.14
+    for link in set(re.findall(r'href="(/[^"#?]*)', page.partition("<main")[2])):
+        assert web.get(link).status_code == 200, link
     # Bought elsewhere, too: the lots aren't known, the average cost is.
     Position.objects.update(quantity=5, cost_basis=bought * 5)
     page = checked()
