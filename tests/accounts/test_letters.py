@@ -318,7 +318,8 @@ def test_every_name_of_a_button_belongs_to_a_page_there_is():
 
 
 def test_only_what_touches_sign_in_asks_whether_it_was_you(account):
-    for topic, asks in (("documents", False), ("money", False), ("security", True)):
+    topics = {"documents": False, "money": False, "account": False, "security": True}
+    for topic, asks in topics.items():
         services.tell(account=account, key=topic, title="T", body="B.", topic=topic, url="/home/")
         notice = Notice.objects.get(key=topic)
         mail = letters.message_of(Letter(pk=1, account=account, kind=Letter.Kind.NOW), [notice])
