@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from robo.backoffice.roles import Ability, can
-from robo.backoffice.some import Some as Some
-from robo.backoffice.some import read
+from robo.backoffice.wanted import Some as Some
+from robo.backoffice.wanted import read
 
 Facts = Callable[..., dict[str, Any]]
 Rows = Callable[[Any], Mapping[str, Some]]

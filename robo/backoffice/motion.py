@@ -18,7 +18,7 @@ from robo import work
 from robo.backoffice.front import Sign
 from robo.backoffice.roles import Ability, can
 from robo.backoffice.rows import account_of, back, client_link, failing, motion_of, poke
-from robo.backoffice.some import Some, read
+from robo.backoffice.wanted import Some, read
 
 CLIENT = "accounts.Account"
 NEAR = timedelta(hours=1)

@@ -195,6 +195,10 @@ def test_what_to_do_next_follows_the_journey(
     assert not {"Link your bank", "Make your first deposit", "Set up auto-invest"} & set(titles())
     Schedule.objects.update(wanted="cancelled", status="cancelled")
     assert "Set up auto-invest" in titles()
+    # Why one failed comes before anything else about deposits.
+    Deposit.objects.update(status="failed", completed_at=None)
+    assert "Your $1.00 deposit didn’t go through" in titles()
+    assert not {"Make your first deposit", "Set up auto-invest"} & set(titles())
     BankAccount.objects.update(status="error")
     assert "Reconnect Lakeside Bank" in titles()
     BankAccount.objects.update(status="disconnected")
